@@ -1,0 +1,77 @@
+/**
+ * Every error this package throws on purpose: a class per kind, a stable `code` per cause, the
+ * offending thing in the message and a hint what to do about it.
+ */
+
+/** Causes, as stable strings: safe to compare in programs and across workers. */
+export type ErrorCode =
+  // model file
+  | 'NOT_A_MODEL'
+  | 'MODEL_VERSION'
+  | 'MODEL_TRUNCATED'
+  | 'MODEL_DIGEST'
+  | 'MODEL_METADATA'
+  | 'MODEL_FETCH'
+  | 'TENSOR_BOUNDS'
+  | 'TENSOR_MISSING'
+  | 'TENSOR_MISMATCH'
+  // graph
+  | 'GRAPH_INVALID'
+  | 'UNKNOWN_OPERATION'
+  | 'SHAPE_MISMATCH'
+  // pictures and inputs
+  | 'PICTURE_DECODE'
+  | 'PICTURE_SIZE'
+  | 'INPUT_SHAPE'
+  | 'INPUT_NOT_FINITE'
+  | 'INVALID_OPTION'
+  // runtime
+  | 'WASM_UNAVAILABLE'
+  | 'WASM_INVALID'
+  | 'OUT_OF_MEMORY'
+  | 'DISPOSED'
+  | 'ABORTED'
+  | 'WORKER_FAILED'
+  // files and folders (Node)
+  | 'FILE_NOT_FOUND'
+  | 'FILE_UNREADABLE';
+
+export interface ErrorDetails {
+  /** What to do about it, one sentence. */
+  hint?: string;
+  /** The error underneath, if any. */
+  cause?: unknown;
+}
+
+/** Base class of all errors of this package. */
+export class MobinetError extends Error {
+  /** Stable identifier of the cause. */
+  readonly code: ErrorCode;
+  /** What to do about it; also part of `message`. */
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(
+      details.hint === undefined ? message : `${message} (${details.hint})`,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
+    this.name = new.target.name;
+    this.code = code;
+    this.hint = details.hint;
+  }
+}
+
+/** The bytes are not a model this package can read. */
+export class ModelFormatError extends MobinetError {}
+
+/** The file is sound, but its graph is not one that can be run. */
+export class GraphError extends MobinetError {}
+
+/** A picture or an input tensor that cannot be used. */
+export class InputError extends MobinetError {}
+
+/** The WebAssembly side is missing, broken, out of memory, or already disposed. */
+export class RuntimeError extends MobinetError {}
+
+/** A file or folder that is missing or cannot be read (Node and the command line). */
+export class FileError extends MobinetError {}
