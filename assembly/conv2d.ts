@@ -1,0 +1,141 @@
+/**
+ * Float convolution with any kernel, stride, padding and number of groups:
+ *
+ *     out[o][y][x] = sum over (c, ky, kx) of w[o][c][ky][kx] * in[c][y * sy + ky - top][x * sx + kx - left]
+ *
+ * summed from 0 in that order, one tap after the other, in every build.
+ *
+ * Layout. The input is first laid out in columns, `[channel][ky mod sy][kx][row][outWidth + 1]`:
+ * element (row, x) is the input at (row * sy + ky mod sy - top, x * sx + kx - left), 0 outside. Rows
+ * are as far apart as those of the output's raster, so every tap of every pixel is at a constant
+ * distance from the pixel, also across the ends of rows, and 32 pixels are 8 plain loads.
+ */
+
+import { epilogue, epilogue4, PARAMETER_BYTES, TILE_BYTES } from './epilogue';
+
+/**
+ * Lays channels `channelBegin` to `channelEnd` of a planar input out in columns.
+ * @param columns output, `planeBytes` a plane; what a plane has past its rows is set to 0
+ * @param rows rows of a plane
+ */
+export function columns(
+  channelBegin: i32,
+  channelEnd: i32,
+  planar: usize,
+  columns: usize,
+  planeBytes: usize,
+  height: i32,
+  width: i32,
+  rows: i32,
+  outWidth: i32,
+  kernelWidth: i32,
+  strideY: i32,
+  strideX: i32,
+  paddingTop: i32,
+  paddingLeft: i32,
+): void {
+  const planes = strideY * kernelWidth;
+  for (let channel = channelBegin; channel < channelEnd; channel++) {
+    for (let plane = 0; plane < planes; plane++) {
+      const begin = columns + <usize>(channel * planes + plane) * planeBytes;
+      memory.fill(begin, 0, planeBytes);
+      const shiftX = (plane % kernelWidth) - paddingLeft;
+      const shiftY = plane / kernelWidth - paddingTop;
+      for (let row = 0; row < rows; row++) {
+        const y = row * strideY + shiftY;
+        if (y < 0 || y >= height) continue;
+        const source = planar + <usize>((channel * height + y) * width) * 4;
+        let target = begin + <usize>(row * (outWidth + 1)) * 4;
+        for (let x = shiftX; x < shiftX + outWidth * strideX; x += strideX) {
+          if (x >= 0 && x < width) store<f32>(target, load<f32>(source + <usize>x * 4));
+          target += 4;
+        }
+      }
+    }
+  }
+}
+
+/**
+ * @param columns see above
+ * @param weights `[outChannels][tapCount]` float32
+ * @param offsets `[tapCount]` i32, bytes from a pixel in the group's first plane to the tap
+ * @param groupBytes distance between the first planes of two groups
+ * @param groupOutputs output channels of a group
+ * @param parameters, skip, skipChannels, skipTileBytes, stream as in binaryPointwiseNibbles
+ */
+export function conv2d(
+  tileBegin: i32,
+  tileEnd: i32,
+  columns: usize,
+  weights: usize,
+  offsets: usize,
+  tapCount: i32,
+  groupBytes: usize,
+  groupOutputs: i32,
+  parameters: usize,
+  skip: usize,
+  skipChannels: i32,
+  skipTileBytes: usize,
+  stream: usize,
+  outChannels: i32,
+): void {
+  const offsetsEnd = offsets + <usize>tapCount * 4;
+  for (let tile = tileBegin; tile < tileEnd; tile++) {
+    const skipTile = skip + <usize>tile * skipTileBytes;
+    let target = stream + <usize>(tile * outChannels) * TILE_BYTES;
+    let weight = weights;
+    for (let output = 0; output < outChannels; output++) {
+      const pixels = columns + <usize>(output / groupOutputs) * groupBytes + <usize>tile * 128;
+      const skipAt = skipTile + <usize>(output % skipChannels) * TILE_BYTES;
+      const parameter = parameters + <usize>output * PARAMETER_BYTES;
+      let offset = offsets;
+      if (ASC_FEATURE_SIMD) {
+        let s0 = f32x4.splat(0);
+        let s1 = f32x4.splat(0);
+        let s2 = f32x4.splat(0);
+        let s3 = f32x4.splat(0);
+        let s4 = f32x4.splat(0);
+        let s5 = f32x4.splat(0);
+        let s6 = f32x4.splat(0);
+        let s7 = f32x4.splat(0);
+        do {
+          const tap = pixels + <usize>load<i32>(offset);
+          const w = v128.load32_splat(weight);
+          s0 = f32x4.add(s0, f32x4.mul(w, v128.load(tap)));
+          s1 = f32x4.add(s1, f32x4.mul(w, v128.load(tap, 16)));
+          s2 = f32x4.add(s2, f32x4.mul(w, v128.load(tap, 32)));
+          s3 = f32x4.add(s3, f32x4.mul(w, v128.load(tap, 48)));
+          s4 = f32x4.add(s4, f32x4.mul(w, v128.load(tap, 64)));
+          s5 = f32x4.add(s5, f32x4.mul(w, v128.load(tap, 80)));
+          s6 = f32x4.add(s6, f32x4.mul(w, v128.load(tap, 96)));
+          s7 = f32x4.add(s7, f32x4.mul(w, v128.load(tap, 112)));
+          weight += 4;
+          offset += 4;
+        } while (offset < offsetsEnd);
+        const knee = v128.load32_splat(parameter);
+        const slope = v128.load32_splat(parameter, 4);
+        const bend = v128.load32_splat(parameter, 8);
+        const bias = v128.load32_splat(parameter, 12);
+        v128.store(target, epilogue4(s0, v128.load(skipAt), knee, slope, bend, bias));
+        v128.store(target, epilogue4(s1, v128.load(skipAt, 16), knee, slope, bend, bias), 16);
+        v128.store(target, epilogue4(s2, v128.load(skipAt, 32), knee, slope, bend, bias), 32);
+        v128.store(target, epilogue4(s3, v128.load(skipAt, 48), knee, slope, bend, bias), 48);
+        v128.store(target, epilogue4(s4, v128.load(skipAt, 64), knee, slope, bend, bias), 64);
+        v128.store(target, epilogue4(s5, v128.load(skipAt, 80), knee, slope, bend, bias), 80);
+        v128.store(target, epilogue4(s6, v128.load(skipAt, 96), knee, slope, bend, bias), 96);
+        v128.store(target, epilogue4(s7, v128.load(skipAt, 112), knee, slope, bend, bias), 112);
+      } else {
+        for (let pixel: usize = 0; pixel < 128; pixel += 4) {
+          let sum: f32 = 0;
+          for (let tap = 0; tap < tapCount; tap++) {
+            const at = <usize>load<i32>(offsets + <usize>tap * 4);
+            sum += load<f32>(weight + <usize>tap * 4) * load<f32>(pixels + pixel + at);
+          }
+          store<f32>(target + pixel, epilogue(sum, load<f32>(skipAt + pixel), parameter));
+        }
+        weight += <usize>tapCount * 4;
+      }
+      target += TILE_BYTES;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Sign and pack: +1 where x > threshold, else -1 (paper, eq. 1), one bit a number, 1 for +1.
+ *
+ * Input: a stream `[tile][channel][32]` float32 (epilogue.ts). Output, one of three encodings:
+ *
+ * - words: `[pixel][word]` u64, channel c of a pixel is bit c mod 64 of word c div 64, least
+ *   significant first; bits past the last channel are 0. For the 64-bit kernels.
+ * - nibbles: `[tile][channel][16]` bytes, byte b holds pixel b in bit 0 and pixel b + 16 in bit 4.
+ *   For the pointwise kernel, which builds its tables from it.
+ * - planes: `[channel / 4][pixel]` bytes, bit j of a byte is channel 4q + j; pixels of the padding
+ *   column and past the picture are 0, as are at least W + 2 bytes before and after each plane. For
+ *   the grouped 3x3 kernel, where a tap is then an unaligned load.
+ */
+
+import { TILE_BYTES } from './epilogue';
+
+/**
+ * Stream to words.
+ * @param thresholds `[channels]` float32
+ * @param wordsPerPixel ceil(channels / 64)
+ */
+export function signWords(
+  tileBegin: i32,
+  tileEnd: i32,
+  stream: usize,
+  thresholds: usize,
+  words: usize,
+  channels: i32,
+  wordsPerPixel: i32,
+): void {
+  for (let tile = tileBegin; tile < tileEnd; tile++) {
+    const source = stream + <usize>(tile * channels) * TILE_BYTES;
+    const target = words + <usize>(tile * 32 * wordsPerPixel) * 8;
+    for (let pixel = 0; pixel < 32; pixel++) {
+      for (let word = 0; word < wordsPerPixel; word++) {
+        const first = word * 64;
+        const count = min(64, channels - first);
+        let bits: u64 = 0;
+        for (let bit = 0; bit < count; bit++) {
+          const x = load<f32>(source + <usize>(first + bit) * TILE_BYTES + <usize>pixel * 4);
+          const positive = x > load<f32>(thresholds + <usize>(first + bit) * 4);
+          bits |= (<u64>positive) << bit;
+        }
+        store<u64>(target + <usize>(pixel * wordsPerPixel + word) * 8, bits);
+      }
+    }
+  }
+}

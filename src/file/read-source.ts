@@ -1,0 +1,74 @@
+import { ModelFormatError, RuntimeError } from '../errors.ts';
+
+/** Where a model comes from: an address to fetch, an answer, a file, or bytes. */
+export type ModelSource = string | URL | Response | Blob | ArrayBuffer | Uint8Array;
+
+/** How far loading has come. */
+export interface LoadProgress {
+  /** Bytes so far. */
+  readonly loaded: number;
+  /** Bytes in all, where the server says. */
+  readonly total: number | undefined;
+}
+
+export interface ReadOptions {
+  onProgress?: ((progress: LoadProgress) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * The bytes of a model, with progress.
+ * @throws ModelFormatError MODEL_FETCH; RuntimeError ABORTED
+ */
+export async function readSource(
+  source: ModelSource,
+  { onProgress, signal }: ReadOptions = {},
+): Promise<Uint8Array> {
+  if (source instanceof Uint8Array) return source;
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  try {
+    if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
+    const response =
+      source instanceof Response ? source : await fetch(source, signal ? { signal } : undefined);
+    if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`);
+    return await readBody(response, onProgress, signal);
+  } catch (cause) {
+    if (signal?.aborted) throw new RuntimeError('ABORTED', 'Loading was aborted', { cause });
+    const from = source instanceof Response ? source.url || 'the response' : String(source);
+    throw new ModelFormatError('MODEL_FETCH', `Cannot fetch the model from ${from}`, {
+      cause,
+      hint: cause instanceof Error ? cause.message : 'is the address right?',
+    });
+  }
+}
+
+async function readBody(
+  response: Response,
+  onProgress: ((progress: LoadProgress) => void) | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  if (response.body === null) return new Uint8Array(await response.arrayBuffer());
+  // A compressed answer's length is not that of its content.
+  const encoded = response.headers.has('content-encoding');
+  const length = Number(response.headers.get('content-length'));
+  const total = !encoded && length > 0 ? length : undefined;
+  const parts: Uint8Array[] = [];
+  let loaded = 0;
+  onProgress?.({ loaded, total });
+  const reader = response.body.getReader();
+  for (;;) {
+    signal?.throwIfAborted();
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    loaded += value.length;
+    onProgress?.({ loaded, total });
+  }
+  const bytes = new Uint8Array(loaded);
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,45 @@
+/** A piece of memory that is wanted from step `first` to step `last`, both included. */
+export interface Interval {
+  readonly bytes: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Every address is a multiple of this: a cache line. */
+export const ALIGNMENT = 64;
+
+export function aligned(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}
+
+/**
+ * Places intervals so that no two that live at the same time overlap: the largest first, each at the
+ * lowest offset that is free for its whole life.
+ * @returns offsets in the order of `intervals`, and the bytes needed in all
+ */
+export function layOutArena(intervals: readonly Interval[]): { offsets: number[]; bytes: number } {
+  const offsets = new Array<number>(intervals.length).fill(0);
+  const bySize = intervals.map((_, index) => index);
+  bySize.sort((a, b) => intervals[b]!.bytes - intervals[a]!.bytes || a - b);
+  const placed: number[] = [];
+  let bytes = 0;
+  for (const index of bySize) {
+    const interval = intervals[index]!;
+    const neighbours = placed
+      .filter((other) => overlapInTime(interval, intervals[other]!))
+      .sort((a, b) => offsets[a]! - offsets[b]!);
+    let offset = 0;
+    for (const other of neighbours) {
+      if (offset + interval.bytes <= offsets[other]!) break;
+      offset = Math.max(offset, aligned(offsets[other]! + intervals[other]!.bytes));
+    }
+    offsets[index] = offset;
+    placed.push(index);
+    bytes = Math.max(bytes, aligned(offset + interval.bytes));
+  }
+  return { offsets, bytes };
+}
+
+function overlapInTime(a: Interval, b: Interval): boolean {
+  return a.first <= b.last && b.first <= a.last;
+}

@@ -1,0 +1,172 @@
+/**
+ * Binary weights of a model file to the layouts of the kernels.
+ */
+
+import type { BinaryConv2dNode } from '../graph/graph.ts';
+import type { Raster } from './raster.ts';
+
+/** u64 words of a filter, and of its row in the weight tensor. */
+export function wordsPerFilter(node: BinaryConv2dNode): number {
+  const elements = node.kernel[0] * node.kernel[1] * (node.inChannels / node.groups);
+  return Math.ceil(elements / 64);
+}
+
+/** Reads single bits: `bit(output, element)` is 1 for +1, 0 for -1. */
+function bitReader(node: BinaryConv2dNode): (output: number, element: number) => number {
+  const bytes = new Uint8Array(node.weight.buffer, node.weight.byteOffset, node.weight.byteLength);
+  const rowBytes = wordsPerFilter(node) * 8;
+  return (output, element) => (bytes[output * rowBytes + (element >> 3)]! >> (element & 7)) & 1;
+}
+
+/** How the channels of a pointwise kernel are cut: `[groups of 5, groups of 4]` a chunk. */
+export type Chunk = readonly [fives: number, fours: number];
+
+/**
+ * Chunks of at most 240 channels (their counts fit a byte, their table 60 groups), each a multiple
+ * of 4 and as even as can be, with as many groups of 5 as that allows.
+ * @param channels multiple of 4
+ */
+export function pointwiseChunks(channels: number): Chunk[] {
+  const count = Math.ceil(channels / 240);
+  const chunks: Chunk[] = [];
+  for (let quads = channels / 4, left = count; left > 0; left--) {
+    const size = Math.ceil(quads / left);
+    const fives = 4 * Math.floor(size / 5);
+    chunks.push([fives, size - (5 * fives) / 4]);
+    quads -= size;
+  }
+  return chunks;
+}
+
+/** Look-ups of an output in a chunk: its groups, rounded up to a multiple of 3. */
+function lookUps([fives, fours]: Chunk): number {
+  return Math.ceil((fives + fours) / 3) * 3;
+}
+
+/**
+ * `[chunk][output][look-up]` u16 byte offsets into the look-up table of
+ * assembly/binary-pointwise-nibbles.ts.
+ */
+export function packPointwiseNibbles(node: BinaryConv2dNode): Uint16Array {
+  const chunks = pointwiseChunks(node.inChannels);
+  const perOutput = chunks.reduce((sum, chunk) => sum + lookUps(chunk), 0);
+  const packed = new Uint16Array(perOutput * node.outChannels);
+  const bit = bitReader(node);
+  let at = 0;
+  let firstChannel = 0;
+  for (const chunk of chunks) {
+    const [fives, fours] = chunk;
+    const padded = lookUps(chunk);
+    const zeroEntry = (fives + fours) * 512;
+    for (let output = 0; output < node.outChannels; output++) {
+      let channel = firstChannel;
+      for (let group = 0; group < padded; group++) {
+        const size = group < fives ? 5 : group < fives + fours ? 4 : 0;
+        let pattern = 0;
+        for (let j = 0; j < size; j++) pattern |= bit(output, channel + j) << j;
+        channel += size;
+        packed[at++] = size === 0 ? zeroEntry : (group * 32 + pattern) * 16;
+      }
+    }
+    firstChannel += 5 * fives + 4 * fours;
+  }
+  return packed;
+}
+
+/** Shape of the work of assembly/binary-grouped3x3-planes.ts. */
+export interface GroupedShape {
+  /** Planes (of four channels) that a pair of outputs reads. */
+  readonly planesPerStep: number;
+  /** Pairs of outputs that read the same planes. */
+  readonly pairsPerStep: number;
+  /** Rows of taps: three a plane. */
+  readonly stepCount: number;
+}
+
+export function groupedShape(groupChannels: number): GroupedShape {
+  const planesPerStep = Math.max(1, groupChannels / 4);
+  return { planesPerStep, pairsPerStep: planesPerStep * 2, stepCount: planesPerStep * 3 };
+}
+
+/** Distance in bytes of each step's left tap from the pixel in the group's first plane. */
+export function groupedOffsets(
+  shape: GroupedShape,
+  raster: Raster,
+  planeBytes: number,
+): Int32Array {
+  return Int32Array.from(
+    { length: shape.stepCount },
+    (_, step) => Math.floor(step / 3) * planeBytes + ((step % 3) - 1) * raster.row - 1,
+  );
+}
+
+/** Bits of `x`. */
+function popcount(x: number): number {
+  let count = 0;
+  for (let rest = x; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+/**
+ * Tables `[pair][step][3][16]` and corrections `[output][16]` of
+ * assembly/binary-grouped3x3-planes.ts.
+ */
+export function packGrouped3x3Planes(node: BinaryConv2dNode): {
+  tables: Uint8Array;
+  corrections: Int8Array;
+} {
+  const channels = node.outChannels;
+  const groupChannels = node.inChannels / node.groups;
+  const { planesPerStep, stepCount } = groupedShape(groupChannels);
+  const weight = groupChannels === 1 ? 2 : 1;
+  const bit = bitReader(node);
+
+  /** Weights of an output's tap on one plane, and which of its channels are the group's. */
+  const nibble = (output: number, tap: number, plane: number): { bits: number; mask: number } => {
+    const group = Math.floor(output / groupChannels);
+    const firstPlane = Math.floor((group * groupChannels) / 4 / planesPerStep) * planesPerStep;
+    let bits = 0;
+    let mask = 0;
+    for (let j = 0; j < 4; j++) {
+      const channel = (firstPlane + plane) * 4 + j - group * groupChannels;
+      if (channel < 0 || channel >= groupChannels) continue;
+      mask |= 1 << j;
+      bits |= bit(output, tap * groupChannels + channel) << j;
+    }
+    return { bits, mask };
+  };
+
+  const tables = new Uint8Array((channels / 2) * stepCount * 48);
+  let at = 0;
+  for (let output = 0; output < channels; output += 2) {
+    for (let step = 0; step < stepCount; step++) {
+      for (let kx = 0; kx < 3; kx++) {
+        const tap = (step % 3) * 3 + kx;
+        const even = nibble(output, tap, Math.floor(step / 3));
+        const odd = nibble(output + 1, tap, Math.floor(step / 3));
+        for (let a = 0; a < 16; a++) {
+          const low = weight * popcount((a ^ even.bits) & even.mask);
+          const high = weight * popcount((a ^ odd.bits) & odd.mask);
+          tables[at++] = low | (high << 4);
+        }
+      }
+    }
+  }
+
+  const corrections = new Int8Array(channels * 16);
+  for (let output = 0; output < channels; output++) {
+    for (let tap = 0; tap < 9; tap++) {
+      const ky = Math.floor(tap / 3);
+      const kx = tap % 3;
+      const outside =
+        (ky === 0 ? 1 : 0) | (ky === 2 ? 2 : 0) | (kx === 0 ? 4 : 0) | (kx === 2 ? 8 : 0);
+      let ones = 0;
+      for (let c = 0; c < groupChannels; c++) ones += bit(output, tap * groupChannels + c);
+      const correction = (weight * groupChannels) / 2 - weight * ones;
+      for (let border = 0; border < 16; border++) {
+        if ((border & outside) !== 0) corrections[output * 16 + border]! += correction;
+      }
+    }
+  }
+  return { tables, corrections };
+}

@@ -1,0 +1,95 @@
+import type { GraphNode } from '../graph/graph.ts';
+
+/**
+ * A function with at most one kink, per channel:
+ *
+ *     f(x) = value + (x > knee ? right : left) * (x - knee)
+ *
+ * Alpha, bias, batch norm, PReLU and ReLU all are, and so are their compositions as long as only one
+ * of them bends. Kept in float64 and rounded once, when the parameters are written.
+ */
+export interface PiecewiseLinear {
+  readonly knee: number;
+  readonly value: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+/** slope * (x - zero) + value. */
+export function linear(slope: number, zero = 0, value = 0): PiecewiseLinear {
+  return { knee: zero, value, left: slope, right: slope };
+}
+
+/** scale * f(x) + bias. */
+function scaled(f: PiecewiseLinear, scale: number, bias: number): PiecewiseLinear {
+  return {
+    knee: f.knee,
+    value: f.value * scale + bias,
+    left: f.left * scale,
+    right: f.right * scale,
+  };
+}
+
+/** PReLU of f(x), or undefined where f bends already. */
+function rectified(f: PiecewiseLinear, slope: number): PiecewiseLinear | undefined {
+  if (f.left !== f.right) return undefined;
+  if (f.left === 0) return linear(0, 0, f.value > 0 ? f.value : slope * f.value);
+  const knee = f.knee - f.value / f.left;
+  return f.left > 0
+    ? { knee, value: 0, left: f.left * slope, right: f.right }
+    : { knee, value: 0, left: f.left, right: f.right * slope };
+}
+
+function compose(
+  f: PiecewiseLinear,
+  node: GraphNode,
+  channel: number,
+): PiecewiseLinear | undefined {
+  switch (node.op) {
+    case 'batch_norm': {
+      const deviation = Math.sqrt(node.variance[channel]! + node.epsilon);
+      const scale = node.gamma[channel]! / deviation;
+      return scaled(f, scale, node.beta[channel]! - node.mean[channel]! * scale);
+    }
+    case 'affine':
+      return scaled(f, node.scale?.[channel] ?? 1, node.bias?.[channel] ?? 0);
+    case 'prelu':
+      return rectified(f, node.slope[node.slope.length === 1 ? 0 : channel]!);
+    case 'relu':
+      return node.max === undefined ? rectified(f, 0) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** `node` after `functions`, one a channel; undefined where it cannot be folded in. */
+export function composeAll(
+  functions: readonly PiecewiseLinear[],
+  node: GraphNode,
+): PiecewiseLinear[] | undefined {
+  const composed: PiecewiseLinear[] = [];
+  for (const [channel, f] of functions.entries()) {
+    const g = compose(f, node, channel);
+    if (g === undefined) return undefined;
+    composed.push(g);
+  }
+  return composed;
+}
+
+/**
+ * The kernels' parameters, `[channel][5]` float32: knee, slope, bend, offset, threshold; with
+ * f(x) = slope * t + offset + bend * |t|, t = x - knee (assembly/epilogue.ts).
+ */
+export function epilogueParameters(
+  functions: readonly PiecewiseLinear[],
+  thresholds: Float32Array | undefined,
+): Float32Array {
+  const parameters = new Float32Array(functions.length * 5);
+  for (const [channel, f] of functions.entries()) {
+    parameters.set(
+      [f.knee, (f.right + f.left) / 2, (f.right - f.left) / 2, f.value, thresholds?.[channel] ?? 0],
+      channel * 5,
+    );
+  }
+  return parameters;
+}

@@ -1,0 +1,69 @@
+import { RuntimeError } from '../errors.ts';
+import type { Build } from '../plan/kernels.ts';
+
+/** Where the kernels come from: an address to fetch, an answer, bytes, or a compiled module. */
+export type WasmSource = WasmInput | WebAssembly.Module;
+
+type WasmInput = string | URL | Response | BufferSource;
+
+/** The kernels beside this package; the literal `new URL` is what bundlers look for. */
+export function defaultWasmUrl(build: Build): URL {
+  return build === 'simd'
+    ? new URL('../mobinet.simd.wasm', import.meta.url)
+    : new URL('../mobinet.plain.wasm', import.meta.url);
+}
+
+/**
+ * Compiles the kernels. Bytes are looked at first, so that a web page served in place of the file is
+ * called one.
+ * @throws RuntimeError WASM_INVALID
+ */
+export async function compileKernels(
+  source: WasmSource,
+  signal?: AbortSignal,
+): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source;
+  const { bytes, from } = await wasmBytes(source as WasmInput, signal);
+  const magic = [0x00, 0x61, 0x73, 0x6d];
+  if (!magic.every((byte, index) => bytes[index] === byte)) {
+    const html = bytes[0] === 0x3c;
+    throw new RuntimeError('WASM_INVALID', `Not WebAssembly: ${from}`, {
+      hint: html
+        ? 'it is an HTML page: the file is missing there and the server answered with a page'
+        : 'pass `wasm`: the address of mobinet.simd.wasm, its bytes, or a module',
+    });
+  }
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw new RuntimeError('WASM_INVALID', `Cannot compile ${from}`, {
+      cause,
+      hint: "under a Content-Security-Policy, allow 'wasm-unsafe-eval' in script-src",
+    });
+  }
+}
+
+async function wasmBytes(
+  source: WasmInput,
+  signal: AbortSignal | undefined,
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; from: string }> {
+  if (source instanceof ArrayBuffer) return { bytes: new Uint8Array(source), from: 'the bytes' };
+  if (ArrayBuffer.isView(source)) {
+    const view = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+    return { bytes: Uint8Array.from(view), from: 'the bytes' };
+  }
+  const from = source instanceof Response ? source.url || 'the response' : String(source);
+  let response: Response;
+  try {
+    response =
+      source instanceof Response ? source : await fetch(source, signal ? { signal } : undefined);
+    if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`);
+    return { bytes: new Uint8Array(await response.arrayBuffer()), from };
+  } catch (cause) {
+    if (signal?.aborted) throw new RuntimeError('ABORTED', 'Loading was aborted', { cause });
+    throw new RuntimeError('WASM_INVALID', `Cannot fetch ${from}`, {
+      cause,
+      hint: 'serve mobinet.simd.wasm beside the script, or pass its address as `wasm`',
+    });
+  }
+}
