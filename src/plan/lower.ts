@@ -373,17 +373,40 @@ function lowerLimit(stage: Stage, limit: number, values: Values): void {
 function lowerPool(stage: Stage, node: Pool2dNode, values: Values): void {
   const { builder } = values;
   const { channels, raster } = values.shape(stage.value);
-  const { raster: input } = values.shape(stage.inputs[0]!);
+  const { raster: inputRaster } = values.shape(stage.inputs[0]!);
+  const input = values.stream(stage.inputs[0]!);
   const stream = builder.buffer(streamBytes(raster, channels));
-  builder.step(stage.value, 'pool2d', raster.tiles, {
-    input: values.stream(stage.inputs[0]!),
-    windows: builder.constant(poolWindows(node, input, raster, channels)),
-    tapCount: node.kernel[0] * node.kernel[1],
-    maximum: node.op === 'max_pool2d' ? 1 : 0,
-    stream,
-    channels,
-  });
+  if (values.build === 'simd' && isAverage2x2(node)) {
+    builder.step(stage.value, 'averagePool2x2', channels, {
+      input,
+      run: builder.buffer((inputRaster.tiles + raster.tiles + 2) * 128),
+      stream,
+      channels,
+      inTiles: inputRaster.tiles,
+      inRow: inputRaster.row,
+      outTiles: raster.tiles,
+      outRow: raster.row,
+      outHeight: raster.height,
+    });
+  } else {
+    builder.step(stage.value, 'pool2d', raster.tiles, {
+      input,
+      windows: builder.constant(poolWindows(node, inputRaster, raster, channels)),
+      tapCount: node.kernel[0] * node.kernel[1],
+      maximum: node.op === 'max_pool2d' ? 1 : 0,
+      stream,
+      channels,
+    });
+  }
   values.setStream(stage.value, stream);
+}
+
+function isAverage2x2(node: Pool2dNode): boolean {
+  return (
+    node.op === 'average_pool2d' &&
+    [...node.kernel, ...node.stride].every((size) => size === 2) &&
+    node.padding.every((pixels) => pixels === 0)
+  );
 }
 
 function lowerGlobalAveragePool(stage: Stage, values: Values): void {

@@ -1,0 +1,26 @@
+/** Binary neural networks in WebAssembly. This entry has no Node built-ins and no dependency. */
+
+export {
+  type ErrorCode,
+  FileError,
+  GraphError,
+  InputError,
+  MobinetError,
+  ModelFormatError,
+  RuntimeError,
+} from './errors.ts';
+export type { LoadProgress, ModelSource } from './file/read-source.ts';
+export type { Picture, Preprocessing } from './image/picture.ts';
+export {
+  type Classification,
+  type ClassifyOptions,
+  type LoadOptions,
+  loadModel,
+  type Model,
+  type ModelDescription,
+  type Prediction,
+  type Timings,
+} from './model.ts';
+export type { Build } from './plan/kernels.ts';
+export type { StepTime } from './runtime/engine.ts';
+export type { WasmSource } from './runtime/wasm.ts';

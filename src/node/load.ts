@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { FileError } from '../errors.ts';
+import type { ModelSource } from '../file/read-source.ts';
+import type { Picture } from '../image/picture.ts';
+import {
+  type Classification,
+  type ClassifyOptions,
+  type LoadOptions,
+  loadModel as loadCoreModel,
+  type Model,
+} from '../model.ts';
+import { chooseBuild, probeFeatures } from '../runtime/features.ts';
+import { defaultWasmUrl } from '../runtime/wasm.ts';
+import { decodePicture } from './decode.ts';
+import { defaultModelUrl } from './default-model.ts';
+
+/** A picture as Node has it: decoded, or a PNG, JPEG or WebP file by path, URL or bytes. */
+export type PictureSource = Picture | string | URL | Uint8Array;
+
+/** A model that also decodes pictures. */
+export interface NodeModel extends Omit<Model, 'classify'> {
+  /**
+   * As `Model.classify`, of a decoded picture, or of a PNG, JPEG or WebP.
+   * @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE; InputError PICTURE_DECODE and others
+   */
+  classify(picture: PictureSource, options?: ClassifyOptions): Promise<Classification>;
+}
+
+/**
+ * Loads a model file from a path, a `file:` URL, or anything the core takes; the one that comes with
+ * the package by default.
+ */
+export async function loadModel(
+  source: ModelSource = defaultModelUrl(),
+  options: LoadOptions = {},
+): Promise<NodeModel> {
+  const build = chooseBuild(probeFeatures(), options.build ?? 'auto');
+  const wasm = options.wasm ?? (await readBytes(defaultWasmUrl(build)));
+  const bytes = isFile(source) ? await readBytes(source) : source;
+  const model = await loadCoreModel(bytes, { ...options, build, wasm });
+  return {
+    ...model,
+    async classify(picture, classifyOptions) {
+      return model.classify(await pictureOf(picture), classifyOptions);
+    },
+  };
+}
+
+async function pictureOf(source: PictureSource): Promise<Picture> {
+  if (typeof source === 'string' || source instanceof URL) {
+    return decodePicture(await readBytes(source));
+  }
+  return source instanceof Uint8Array ? decodePicture(source) : source;
+}
+
+/** Whether a source names a file rather than something to fetch. */
+function isFile(source: ModelSource): source is string | URL {
+  if (source instanceof URL) return source.protocol === 'file:';
+  return typeof source === 'string' && !/^https?:/.test(source);
+}
+
+/** @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE */
+async function readBytes(file: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+  const isUrl = file instanceof URL || file.startsWith('file:');
+  const path = isUrl ? fileURLToPath(file) : file;
+  try {
+    return Uint8Array.from(await readFile(path));
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    if (missing) throw new FileError('FILE_NOT_FOUND', `No such file: ${path}`, { cause });
+    const hint = (cause as Error).message;
+    throw new FileError('FILE_UNREADABLE', `Cannot read ${path}`, { cause, hint });
+  }
+}
