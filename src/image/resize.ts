@@ -1,5 +1,7 @@
 /**
- * Antialiased resize of 8-bit pixels, equal to Pillow's `Image.resize` to the last bit.
+ * Antialiased resize of 8-bit pixels, equal to Pillow's `Image.resize` to the last bit. (Pillow
+ * from 13 on does the columns before the rows where the height shrinks much more than the width:
+ * never where proportions are kept. Here, as in all versions before, the rows go first.)
  *
  * Along one axis, n source pixels become m. With the ratio s = n / m, stretched to at least 1
  * (downwards the filter widens to cover all the pixels that fall into one; upwards it does not
@@ -15,9 +17,12 @@
  * left alone (its weights would be 1).
  */
 
-import { type Picture, pictureChannels } from './picture.ts';
+import type { Picture, Preprocessing } from './picture.ts';
 
-export type Filter = 'box' | 'bilinear' | 'bicubic' | 'lanczos';
+export type Filter = Preprocessing['resize']['filter'];
+
+/** A picture whose number of channels is known. */
+export type Pixels = Required<Picture>;
 
 /** A rectangle of a picture, in whole pixels. */
 export interface Rectangle {
@@ -71,6 +76,8 @@ function makeTaps(from: number, to: number, first: number, count: number, kernel
   const ratio = from / to;
   const stretch = Math.max(ratio, 1);
   const radius = kernel.radius * stretch;
+  // By the reciprocal, as Pillow: dividing may differ in the last bit.
+  const perPixel = 1 / stretch;
   const stride = Math.min(from, Math.ceil(radius) * 2 + 1);
   const starts = new Int32Array(count);
   const counts = new Int32Array(count);
@@ -82,8 +89,7 @@ function makeTaps(from: number, to: number, first: number, count: number, kernel
     const end = Math.min(from, Math.trunc(center + radius + 0.5));
     let sum = 0;
     for (let i = start; i < end; i++) {
-      // By the reciprocal, as Pillow: dividing may differ in the last bit.
-      const weight = kernel.at((i - center + 0.5) * (1 / stretch));
+      const weight = kernel.at((i - center + 0.5) * perPixel);
       exact[i - start] = weight;
       sum += weight;
     }
@@ -99,13 +105,11 @@ function makeTaps(from: number, to: number, first: number, count: number, kernel
 
 /** Rows `firstRow` to `firstRow + rowCount - 1` of the picture, resized along x; RGB. */
 function resizeRows(
-  picture: Picture,
+  { data, width, channels }: Pixels,
   firstRow: number,
   rowCount: number,
   { starts, counts, weights, stride }: Taps,
 ): Uint8ClampedArray {
-  const { data, width } = picture;
-  const channels = pictureChannels(picture);
   const out = new Uint8ClampedArray(rowCount * starts.length * 3);
   let o = 0;
   for (let y = firstRow; y < firstRow + rowCount; y++) {
@@ -152,16 +156,16 @@ function resizeColumns(
 }
 
 /** RGB of a rectangle of the picture, as it is. */
-function copyWindow(picture: Picture, { left, top, width, height }: Rectangle): Uint8ClampedArray {
-  const channels = pictureChannels(picture);
+function copyWindow(picture: Pixels, { left, top, width, height }: Rectangle): Uint8ClampedArray {
+  const { data, channels } = picture;
   const out = new Uint8ClampedArray(width * height * 3);
   let o = 0;
   for (let y = top; y < top + height; y++) {
     let i = (y * picture.width + left) * channels;
     for (let x = 0; x < width; x++, i += channels) {
-      out[o++] = picture.data[i]!;
-      out[o++] = picture.data[i + 1]!;
-      out[o++] = picture.data[i + 2]!;
+      out[o++] = data[i]!;
+      out[o++] = data[i + 1]!;
+      out[o++] = data[i + 2]!;
     }
   }
   return out;
@@ -171,19 +175,19 @@ function copyWindow(picture: Picture, { left, top, width, height }: Rectangle): 
  * The picture at `width` x `height`, or only a window of it: the same pixels, without the work for
  * the others.
  *
- * @param picture RGB or RGBA of at least 1 x 1 pixels, `data` as long as that takes; alpha is dropped
+ * @param picture sound (`checkPicture`), RGB or RGBA; alpha is dropped
  * @param width of the whole resized picture, at least 1
  * @param height of the whole resized picture, at least 1
  * @param window the part wanted, inside `width` x `height`; default all
  * @returns RGB, of the window's size
  */
 export function resize(
-  picture: Picture,
+  picture: Pixels,
   width: number,
   height: number,
   filter: Filter,
   window: Rectangle = { left: 0, top: 0, width, height },
-): Picture {
+): Pixels {
   const kernel = KERNELS[filter];
   const sameWidth = width === picture.width;
   const sameHeight = height === picture.height;
