@@ -1,0 +1,48 @@
+import { type Container, tensorBytes } from './safetensors.ts';
+
+/** Strings in order of their code points. */
+function byCodePoint(a: string, b: string): number {
+  const left = [...a];
+  const right = [...b];
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const difference = left[i]!.codePointAt(0)! - right[i]!.codePointAt(0)!;
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
+
+/**
+ * What the digest covers: for each metadata key but `digest`, sorted, the key, 0, the value, 0; then
+ * for each tensor, sorted by name, the name, 0, the dtype, 0, the shape joined by commas, 0, and
+ * its bytes.
+ */
+function coveredBytes({ metadata, tensors }: Container): Uint8Array<ArrayBuffer> {
+  const encoder = new TextEncoder();
+  const parts: Uint8Array[] = [];
+  for (const key of [...metadata.keys()].sort(byCodePoint)) {
+    if (key !== 'digest') parts.push(encoder.encode(`${key}\0${metadata.get(key)}\0`));
+  }
+  for (const name of [...tensors.keys()].sort(byCodePoint)) {
+    const tensor = tensors.get(name)!;
+    parts.push(encoder.encode(`${name}\0${tensor.dtype}\0${tensor.shape.join(',')}\0`));
+    parts.push(tensorBytes(tensor));
+  }
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/**
+ * `sha256:<hex>` of a container; undefined where the engine has no Web Crypto (a page that is not a
+ * secure context).
+ */
+export async function digestOf(container: Container): Promise<string | undefined> {
+  const subtle = globalThis.crypto?.subtle;
+  if (subtle === undefined) return undefined;
+  const hash = new Uint8Array(await subtle.digest('SHA-256', coveredBytes(container)));
+  return `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
