@@ -55,6 +55,104 @@ export function columns(
   }
 }
 
+/** Epilogue of 16 pixels of one output. */
+// @ts-ignore: decorator
+@inline
+function finish16(
+  s0: v128,
+  s1: v128,
+  s2: v128,
+  s3: v128,
+  parameter: usize,
+  skip: usize,
+  target: usize,
+): void {
+  const knee = v128.load32_splat(parameter);
+  const slope = v128.load32_splat(parameter, 4);
+  const bend = v128.load32_splat(parameter, 8);
+  const bias = v128.load32_splat(parameter, 12);
+  v128.store(target, epilogue4(s0, v128.load(skip), knee, slope, bend, bias));
+  v128.store(target, epilogue4(s1, v128.load(skip, 16), knee, slope, bend, bias), 16);
+  v128.store(target, epilogue4(s2, v128.load(skip, 32), knee, slope, bend, bias), 32);
+  v128.store(target, epilogue4(s3, v128.load(skip, 48), knee, slope, bend, bias), 48);
+}
+
+/** One output, 16 pixels: 4 sums. */
+// @ts-ignore: decorator
+@inline
+function convolve1x16(
+  pixels: usize,
+  weight: usize,
+  offsets: usize,
+  offsetsEnd: usize,
+  parameter: usize,
+  skip: usize,
+  target: usize,
+): void {
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  let s2 = f32x4.splat(0);
+  let s3 = f32x4.splat(0);
+  let offset = offsets;
+  do {
+    const tap = pixels + <usize>load<i32>(offset);
+    const w = v128.load32_splat(weight);
+    s0 = f32x4.add(s0, f32x4.mul(w, v128.load(tap)));
+    s1 = f32x4.add(s1, f32x4.mul(w, v128.load(tap, 16)));
+    s2 = f32x4.add(s2, f32x4.mul(w, v128.load(tap, 32)));
+    s3 = f32x4.add(s3, f32x4.mul(w, v128.load(tap, 48)));
+    weight += 4;
+    offset += 4;
+  } while (offset < offsetsEnd);
+  finish16(s0, s1, s2, s3, parameter, skip, target);
+}
+
+/** Two outputs of one group, 16 pixels: 8 sums, more would not stay in registers. */
+// @ts-ignore: decorator
+@inline
+function convolve2x16(
+  pixels: usize,
+  weight: usize,
+  offsets: usize,
+  offsetsEnd: usize,
+  parameter: usize,
+  skip0: usize,
+  skip1: usize,
+  target: usize,
+): void {
+  const next = offsetsEnd - offsets;
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  let s2 = f32x4.splat(0);
+  let s3 = f32x4.splat(0);
+  let r0 = f32x4.splat(0);
+  let r1 = f32x4.splat(0);
+  let r2 = f32x4.splat(0);
+  let r3 = f32x4.splat(0);
+  let offset = offsets;
+  do {
+    const tap = pixels + <usize>load<i32>(offset);
+    const v = v128.load32_splat(weight);
+    const w = v128.load32_splat(weight + next);
+    const x0 = v128.load(tap);
+    s0 = f32x4.add(s0, f32x4.mul(v, x0));
+    r0 = f32x4.add(r0, f32x4.mul(w, x0));
+    const x1 = v128.load(tap, 16);
+    s1 = f32x4.add(s1, f32x4.mul(v, x1));
+    r1 = f32x4.add(r1, f32x4.mul(w, x1));
+    const x2 = v128.load(tap, 32);
+    s2 = f32x4.add(s2, f32x4.mul(v, x2));
+    r2 = f32x4.add(r2, f32x4.mul(w, x2));
+    const x3 = v128.load(tap, 48);
+    s3 = f32x4.add(s3, f32x4.mul(v, x3));
+    r3 = f32x4.add(r3, f32x4.mul(w, x3));
+    weight += 4;
+    offset += 4;
+  } while (offset < offsetsEnd);
+  finish16(s0, s1, s2, s3, parameter, skip0, target);
+  finish16(r0, r1, r2, r3, parameter + PARAMETER_BYTES, skip1, target + TILE_BYTES);
+}
+
 /**
  * @param columns see above
  * @param weights `[outChannels][tapCount]` float32
@@ -80,62 +178,38 @@ export function conv2d(
   outChannels: i32,
 ): void {
   const offsetsEnd = offsets + <usize>tapCount * 4;
+  const outputs = ASC_FEATURE_SIMD && groupOutputs % 2 == 0 ? 2 : 1;
   for (let tile = tileBegin; tile < tileEnd; tile++) {
     const skipTile = skip + <usize>tile * skipTileBytes;
-    let target = stream + <usize>(tile * outChannels) * TILE_BYTES;
-    let weight = weights;
-    for (let output = 0; output < outChannels; output++) {
+    for (let output = 0; output < outChannels; output += outputs) {
       const pixels = columns + <usize>(output / groupOutputs) * groupBytes + <usize>tile * 128;
-      const skipAt = skipTile + <usize>(output % skipChannels) * TILE_BYTES;
+      const weight = weights + <usize>(output * tapCount) * 4;
       const parameter = parameters + <usize>output * PARAMETER_BYTES;
-      let offset = offsets;
-      if (ASC_FEATURE_SIMD) {
-        let s0 = f32x4.splat(0);
-        let s1 = f32x4.splat(0);
-        let s2 = f32x4.splat(0);
-        let s3 = f32x4.splat(0);
-        let s4 = f32x4.splat(0);
-        let s5 = f32x4.splat(0);
-        let s6 = f32x4.splat(0);
-        let s7 = f32x4.splat(0);
-        do {
-          const tap = pixels + <usize>load<i32>(offset);
-          const w = v128.load32_splat(weight);
-          s0 = f32x4.add(s0, f32x4.mul(w, v128.load(tap)));
-          s1 = f32x4.add(s1, f32x4.mul(w, v128.load(tap, 16)));
-          s2 = f32x4.add(s2, f32x4.mul(w, v128.load(tap, 32)));
-          s3 = f32x4.add(s3, f32x4.mul(w, v128.load(tap, 48)));
-          s4 = f32x4.add(s4, f32x4.mul(w, v128.load(tap, 64)));
-          s5 = f32x4.add(s5, f32x4.mul(w, v128.load(tap, 80)));
-          s6 = f32x4.add(s6, f32x4.mul(w, v128.load(tap, 96)));
-          s7 = f32x4.add(s7, f32x4.mul(w, v128.load(tap, 112)));
-          weight += 4;
-          offset += 4;
-        } while (offset < offsetsEnd);
-        const knee = v128.load32_splat(parameter);
-        const slope = v128.load32_splat(parameter, 4);
-        const bend = v128.load32_splat(parameter, 8);
-        const bias = v128.load32_splat(parameter, 12);
-        v128.store(target, epilogue4(s0, v128.load(skipAt), knee, slope, bend, bias));
-        v128.store(target, epilogue4(s1, v128.load(skipAt, 16), knee, slope, bend, bias), 16);
-        v128.store(target, epilogue4(s2, v128.load(skipAt, 32), knee, slope, bend, bias), 32);
-        v128.store(target, epilogue4(s3, v128.load(skipAt, 48), knee, slope, bend, bias), 48);
-        v128.store(target, epilogue4(s4, v128.load(skipAt, 64), knee, slope, bend, bias), 64);
-        v128.store(target, epilogue4(s5, v128.load(skipAt, 80), knee, slope, bend, bias), 80);
-        v128.store(target, epilogue4(s6, v128.load(skipAt, 96), knee, slope, bend, bias), 96);
-        v128.store(target, epilogue4(s7, v128.load(skipAt, 112), knee, slope, bend, bias), 112);
-      } else {
-        for (let pixel: usize = 0; pixel < 128; pixel += 4) {
+      const skip0 = skipTile + <usize>(output % skipChannels) * TILE_BYTES;
+      const target = stream + <usize>(tile * outChannels + output) * TILE_BYTES;
+      if (!ASC_FEATURE_SIMD) {
+        for (let pixel: usize = 0; pixel < TILE_BYTES; pixel += 4) {
           let sum: f32 = 0;
           for (let tap = 0; tap < tapCount; tap++) {
             const at = <usize>load<i32>(offsets + <usize>tap * 4);
             sum += load<f32>(weight + <usize>tap * 4) * load<f32>(pixels + pixel + at);
           }
-          store<f32>(target + pixel, epilogue(sum, load<f32>(skipAt + pixel), parameter));
+          store<f32>(target + pixel, epilogue(sum, load<f32>(skip0 + pixel), parameter));
         }
-        weight += <usize>tapCount * 4;
+      } else if (outputs == 2) {
+        const skip1 = skipTile + <usize>((output + 1) % skipChannels) * TILE_BYTES;
+        for (let at: usize = 0; at < TILE_BYTES; at += 64) {
+          convolve2x16(
+            pixels + at, weight, offsets, offsetsEnd, parameter, skip0 + at, skip1 + at, target + at,
+          );
+        }
+      } else {
+        for (let at: usize = 0; at < TILE_BYTES; at += 64) {
+          convolve1x16(
+            pixels + at, weight, offsets, offsetsEnd, parameter, skip0 + at, target + at,
+          );
+        }
       }
-      target += TILE_BYTES;
     }
   }
 }

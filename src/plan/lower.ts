@@ -14,7 +14,7 @@ import {
 import {
   columnsOffsets,
   columnsShape,
-  denseStride,
+  denseBlocks,
   packDense,
   packPointwise,
   poolWindows,
@@ -427,17 +427,16 @@ function lowerGlobalAveragePool(stage: Stage, values: Values): void {
 function lowerDense(stage: Stage, node: DenseNode, values: Values): void {
   const { builder } = values;
   const { weights, scales, biases } = packDense(node);
-  const outStride = denseStride(node);
-  const out = builder.buffer(outStride * 4);
+  const blocks = denseBlocks(node);
+  const out = builder.buffer(blocks * 64);
   const kernel = weights instanceof Int8Array ? 'denseInt8' : 'dense';
-  builder.step(stage.value, kernel, outStride / 16, {
+  builder.step(stage.value, kernel, blocks, {
     input: values.planar(stage.inputs[0]!),
     weights: builder.constant(weights),
     scales: builder.constant(scales),
     biases: builder.constant(biases),
     out,
     inChannels: node.inChannels,
-    outStride,
   });
   values.setPlanar(stage.value, out);
 }

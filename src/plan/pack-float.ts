@@ -3,6 +3,7 @@
  */
 
 import type { Conv2dNode, DenseNode, Pool2dNode } from '../graph/graph.ts';
+import { aligned } from './arena.ts';
 import { forEachPixel, type Raster, TILE_PIXELS } from './raster.ts';
 
 /** `[outChannels / 4][inChannels][4]` of `[outChannels][inChannels]`. */
@@ -33,7 +34,7 @@ export function columnsShape(node: Conv2dNode, out: Raster): ColumnsShape {
   const [strideY] = node.stride;
   const lastRow = Math.floor((kernelHeight - 1) / strideY);
   // The last tile reads past the last row, up to whole tiles: those bytes are kept at 0.
-  const pixels = out.tiles * TILE_PIXELS + lastRow * out.row;
+  const pixels = aligned(out.tiles * TILE_PIXELS + lastRow * out.row);
   return { planes: strideY * kernelWidth, rows: out.height + lastRow, planeBytes: pixels * 4 };
 }
 
@@ -54,28 +55,30 @@ export function columnsOffsets(node: Conv2dNode, out: Raster): Int32Array {
   return Int32Array.from(offsets);
 }
 
-/** Outputs of a dense layer, rounded up to the kernel's blocks of 16. */
-export function denseStride(node: DenseNode): number {
-  return Math.ceil(node.outChannels / 16) * 16;
+/** Blocks of 16 outputs of a dense layer. */
+export function denseBlocks(node: DenseNode): number {
+  return Math.ceil(node.outChannels / 16);
 }
 
-/** Weights `[inChannels][outStride]`, scales and biases `[outStride]`; what is past the end is 0. */
+/** Weights `[block][inChannels][16]`, scales and biases `[blocks * 16]`; past the end all is 0. */
 export function packDense(node: DenseNode): {
   weights: Float32Array | Int8Array;
   scales: Float32Array;
   biases: Float32Array;
 } {
-  const stride = denseStride(node);
-  const size = node.inChannels * stride;
-  const weights = node.weight instanceof Int8Array ? new Int8Array(size) : new Float32Array(size);
-  for (let output = 0; output < node.outChannels; output++) {
-    for (let input = 0; input < node.inChannels; input++) {
-      weights[input * stride + output] = node.weight[output * node.inChannels + input]!;
+  const { inChannels, outChannels, weight } = node;
+  const padded = denseBlocks(node) * 16;
+  const size = inChannels * padded;
+  const weights = weight instanceof Int8Array ? new Int8Array(size) : new Float32Array(size);
+  for (let output = 0; output < outChannels; output++) {
+    const lane = (output >> 4) * inChannels * 16 + (output & 15);
+    for (let input = 0; input < inChannels; input++) {
+      weights[lane + input * 16] = weight[output * inChannels + input]!;
     }
   }
-  const scales = new Float32Array(stride).fill(1);
+  const scales = new Float32Array(padded).fill(1);
   if (node.weightScale !== undefined) scales.set(node.weightScale);
-  const biases = new Float32Array(stride);
+  const biases = new Float32Array(padded);
   if (node.bias !== undefined) biases.set(node.bias);
   return { weights, scales, biases };
 }
