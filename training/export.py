@@ -1,0 +1,217 @@
+"""Checkpoint -> one .safetensors model file (docs/model-format.md), and golden logits for the tests.
+
+    python3 training/export.py training/runs/mid-k3/latest.pt models/mobinet.safetensors \\
+        --name "MoBiNet-Mid K=3" --golden test/fixtures/golden
+
+Of a binary layer nothing is kept but its bits and its constants per channel.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+import data
+import network
+import safetensors_file
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class GraphWriter:
+    """The graph's nodes and tensors, one node after the other."""
+
+    def __init__(self, size):
+        self.inputs = [{"name": "image", "shape": [3, size, size]}]
+        self.nodes, self.tensors = [], {}
+
+    def add(self, name, op, inputs, **attributes):
+        self.nodes.append({"name": name, "op": op, "inputs": inputs, **attributes})
+        return name
+
+    def floats(self, name, tensor):
+        self.tensors[name] = np.ascontiguousarray(tensor.detach().cpu().numpy(), dtype="<f4")
+        return name
+
+    def bits(self, name, weight):
+        """[O, I, kh, kw] to words: bit 1 is +1, elements (y, x, channel), each filter from a new word."""
+        elements = weight.detach().cpu().permute(0, 2, 3, 1).reshape(len(weight), -1) > 0
+        packed = np.packbits(elements.numpy(), axis=1, bitorder="little")
+        words = np.zeros((len(packed), -(-packed.shape[1] // 8) * 8), dtype=np.uint8)
+        words[:, : packed.shape[1]] = packed
+        self.tensors[name] = words.view("<u8")
+        return name
+
+    def graph(self, output):
+        return {"inputs": self.inputs, "nodes": self.nodes, "outputs": [output]}
+
+
+def write_norm(writer, name, value, norm):
+    return writer.add(
+        name, "batch_norm", [value], epsilon=norm.eps,
+        mean=writer.floats(f"{name}.mean", norm.running_mean),
+        variance=writer.floats(f"{name}.variance", norm.running_var),
+        gamma=writer.floats(f"{name}.gamma", norm.weight),
+        beta=writer.floats(f"{name}.beta", norm.bias),
+    )
+
+
+def write_rectifier(writer, name, value, module):
+    if isinstance(module, torch.nn.ReLU):
+        return writer.add(name, "relu", [value])
+    slope = writer.floats(f"{name}.slope", module.weight)
+    return writer.add(name, "prelu", [value], slope=slope)
+
+
+def write_conv(writer, name, value, conv):
+    return writer.add(
+        name, "conv2d", [value], weight=writer.floats(f"{name}.weight", conv.weight),
+        stride=list(conv.stride), padding=list(conv.padding) * 2, groups=conv.groups,
+    )
+
+
+def write_unit(writer, name, value, unit):
+    threshold = {}
+    if hasattr(unit, "shift"):
+        threshold["threshold"] = writer.floats(f"{name}.threshold", unit.shift.flatten())
+    signs = writer.add(f"{name}.sign", "sign", [value], **threshold)
+    outputs, group, height, width = unit.weight.shape
+    alpha = {}
+    if unit.use_alpha:
+        alpha["alpha"] = writer.floats(f"{name}.alpha", network.alpha_of(unit.weight).flatten())
+    x = writer.add(
+        f"{name}.conv", "binary_conv2d", [signs], weight=writer.bits(f"{name}.weight", unit.weight),
+        kernel=[height, width], in_channels=group * unit.groups, out_channels=outputs,
+        stride=[1, 1], padding=[unit.padding] * 4, groups=unit.groups, **alpha,
+    )
+    x = write_rectifier(writer, f"{name}.prelu", x, unit.prelu)
+    x = write_norm(writer, f"{name}.norm", x, unit.norm)
+    if not unit.skip:
+        return x
+    skip = writer.add(f"{name}.double", "concat", [value, value]) if unit.doubles else value
+    return writer.add(f"{name}.add", "add", [x, skip])
+
+
+def write_network(net, size):
+    """A network in the graph of the model file."""
+    writer = GraphWriter(size)
+    value = write_conv(writer, "stem.conv", "image", net.stem[0])
+    value = write_norm(writer, "stem.norm", value, net.stem[1])
+    value = write_rectifier(writer, "stem.prelu", value, net.stem[2])
+    for index, block in enumerate(net.blocks):
+        if isinstance(block, network.Block):
+            for place, unit in enumerate(block.units):
+                value = write_unit(writer, f"blocks.{index}.{place}", value, unit)
+            if block.stride == 2:
+                value = writer.add(
+                    f"blocks.{index}.pool", "average_pool2d", [value],
+                    kernel=[2, 2], stride=[2, 2], padding=[0, 0, 0, 0],
+                )
+        else:
+            for place, (conv, norm, relu) in enumerate(block):
+                name = f"blocks.{index}.{place}"
+                value = write_conv(writer, f"{name}.conv", value, conv)
+                value = write_norm(writer, f"{name}.norm", value, norm)
+                value = write_rectifier(writer, f"{name}.relu", value, relu)
+    value = writer.add("pool", "global_average_pool", [value])
+    output = writer.add(
+        "logits", "dense", [value], weight=writer.floats("head.weight", net.head.weight),
+        bias=writer.floats("head.bias", net.head.bias),
+    )
+    return writer, output
+
+
+def export(net, path, size, name, class_ids, class_names, provenance):
+    writer, output = write_network(net, size)
+    metadata = {
+        "format": "mobinet",
+        "format_version": "1",
+        "name": name,
+        "graph": json.dumps(writer.graph(output), separators=(",", ":")),
+        "labels": json.dumps(class_names, ensure_ascii=False),
+        "label_ids": json.dumps(class_ids),
+        "preprocessing": json.dumps({
+            "size": [size, size],
+            "resize": {"rule": "shorter-side", "size": size, "filter": "bilinear"},
+            "crop": "center", "mean": data.MEAN, "std": data.STD,
+        }),
+        "provenance": json.dumps(provenance),
+    }
+    safetensors_file.write(path, metadata, writer.tensors)
+
+
+def synthetic_pictures(size):
+    """Pictures made by formula: no data is needed to make them again."""
+    y, x = np.mgrid[0:size, 0:size]
+    waves = [np.sin(x / 5) * 127 + 128, np.cos(y / 7) * 127 + 128, (x * y) % 256]
+    rings = np.hypot(x - size / 2, y - size / 2) * 9 % 256
+    noise = np.random.RandomState(7).randint(0, 256, (size, size, 3))
+    return {
+        "waves": np.stack(waves, 2),
+        "rings": np.stack([rings, 255 - rings, rings / 2], 2),
+        "noise": noise,
+        "grey": np.full((size, size, 3), 128),
+    }
+
+
+@torch.no_grad()
+def write_golden(net, folder, size, model_name):
+    """Inputs as uint8 pixels after resize and crop, with PyTorch's logits, in one JSON file."""
+    pictures = {name: np.uint8(pixels) for name, pixels in synthetic_pictures(size).items()}
+    for path in sorted((ROOT / "samples").glob("*.*g")):
+        reading = Image.open(path).convert("RGB")
+        scale = size / min(reading.size)
+        reading = reading.resize([int(side * scale) for side in reading.size], Image.BILINEAR)
+        left, top = (round((side - size) / 2) for side in reading.size)
+        pictures[path.name] = np.asarray(reading.crop((left, top, left + size, top + size)))
+    cases = []
+    for name, pixels in pictures.items():
+        logits = net(data.normalise(torch.from_numpy(pixels.copy())[None]))[0].tolist()
+        cases.append({"name": name, "pixels": pixels.tobytes().hex(), "logits": logits})
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    golden = {"model": model_name, "size": size, "torch": torch.__version__, "cases": cases}
+    (folder / f"{Path(model_name).stem}.json").write_text(json.dumps(golden))
+
+
+@torch.no_grad()
+def write_predictions(net, path, source, size):
+    """PyTorch's own top-5 of each picture of a zip file or folder, for comparison with the runtime."""
+    rows = {}
+    for class_id, name, read in data.list_pictures(source):
+        pixels = torch.from_numpy(data.decode(read, size).copy())[None]
+        rows[name] = [class_id, net(data.normalise(pixels))[0].topk(5).indices.tolist()]
+    Path(path).write_text(json.dumps(rows))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("checkpoint")
+    parser.add_argument("model", help="the .safetensors file to write")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--classes", help="<id>\\t<name> lines", required=True)
+    parser.add_argument("--provenance", default="{}", help="JSON: data, recipe, epochs, hardware ...")
+    parser.add_argument("--golden", help="folder for golden logits")
+    parser.add_argument("--predictions", nargs=2, metavar=("SOURCE", "JSON"))
+    arguments = parser.parse_args()
+
+    checkpoint = torch.load(arguments.checkpoint, map_location="cpu")
+    net = network.build(checkpoint["network"])
+    net.load_state_dict(checkpoint["model"])
+    net.eval()
+    class_ids, class_names = data.read_classes(arguments.classes)
+    export(net, arguments.model, arguments.size, arguments.name, class_ids, class_names,
+           json.loads(arguments.provenance))
+    print(f"{arguments.model}: {Path(arguments.model).stat().st_size:,} bytes")
+    if arguments.golden:
+        write_golden(net, arguments.golden, arguments.size, Path(arguments.model).name)
+    if arguments.predictions:
+        write_predictions(net, arguments.predictions[1], arguments.predictions[0], arguments.size)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import data
+import train
+
+SCRIPT = Path(train.__file__)
+
+
+def options(tiny, out, **settings):
+    common = {
+        "out": tiny / out, "train": tiny / "train", "val": tiny / "val", "device": "cpu",
+        "classes": tiny / "classes.tsv", "cache": tiny / "cache", "size": 32, "width": 0.25,
+        "shift": 2, "batch": 8, "epochs": 2, "warmup": 2, **settings,
+    }
+    return [text for key, value in common.items() for text in (f"--{key.replace('_', '-')}", str(value))]
+
+
+def test_learns_and_writes_metrics_curves_and_checkpoint(tiny):
+    train.main(options(tiny, "run", epochs=15))
+    with open(tiny / "run" / "metrics.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[-1]["top1"]) == 100
+    assert (tiny / "run" / "curves.png").stat().st_size > 5000
+    assert torch.load(tiny / "run" / "latest.pt")["step"] == 15 * 3
+
+
+def same_state(a, b):
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same_state(a[key], b[key]) for key in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same_state, a, b))
+    return a == b
+
+
+def test_resumes_to_the_same_state(tiny, monkeypatch):
+    """Stopped in the middle of an epoch, and run again: all as if it had not been stopped."""
+    train.main(options(tiny, "whole", epochs=3))
+    saved, stop = train.save, []
+
+    def save_and_stop(path, state):
+        saved(path, state)
+        if not stop:
+            stop.append(state["step"])
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "save", save_and_stop)
+    with pytest.raises(KeyboardInterrupt):
+        train.main(options(tiny, "parts", epochs=3, checkpoint_minutes=1e-9))
+    assert stop[0] % 3 != 0, "stopped inside an epoch"
+    train.main(options(tiny, "parts", epochs=3))
+    whole, parts = (torch.load(tiny / name / "latest.pt") for name in ("whole", "parts"))
+    for key in ("model", "optimizer", "step", "epoch", "batch_index", "epoch_state", "chance"):
+        assert same_state(whole[key], parts[key]), key
+
+
+def test_a_budget_of_minutes_ends_annealed(tiny, monkeypatch):
+    rates = []
+    step = torch.optim.Adam.step
+    def noting(optimizer, *arguments, **named):
+        rates.append(optimizer.param_groups[0]["lr"])
+        return step(optimizer, *arguments, **named)
+    monkeypatch.setattr(torch.optim.Adam, "step", noting)
+    train.main(options(tiny, "short", epochs=10_000, minutes=0.1, warmup=0, small_size=32))
+    assert rates[0] > 0.9 * 3e-3
+    assert rates[-1] < 0.2 * 3e-3
+    assert rates == sorted(rates, reverse=True)
+
+
+@pytest.mark.parametrize("schedule, factors", [
+    ("linear", [1, 0.5, 0]), ("cosine", [1, 0.5, 0]), ("paper", [1, 0.1, 0.01]),
+])
+def test_schedules(schedule, factors):
+    s = train.parse_settings(["--schedule", schedule, "--warmup", "0"])
+    assert [train.rate(s, at, 0) for at in (0, 0.5, 1)] == pytest.approx(factors)
+
+
+def test_a_teacher_can_be_distilled_from(tiny):
+    train.main(options(tiny, "teacher", kind="mobilenet_v1", epochs=1))
+    train.main(options(tiny, "student", teacher=tiny / "teacher" / "latest.pt", epochs=1))
+    assert torch.load(tiny / "student" / "latest.pt")["step"] == 3
+
+
+def test_two_processes_train_one_network(tiny):
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*command, str(SCRIPT), *options(tiny, "two", epochs=15)],
+        env=environment, capture_output=True, text=True, timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    checkpoint = torch.load(tiny / "two" / "latest.pt")
+    assert checkpoint["step"] == 15 * 3
+    assert checkpoint["rows"][-1]["top1"] == 100
+
+
+def test_zip_files_and_folders_give_the_same_pictures(tiny):
+    import shutil
+    shutil.make_archive(str(tiny / "packed"), "zip", tiny, "train")
+    a = data.load([tiny / "train"], ["n01", "n02"], 32, tiny / "cache")
+    b = data.load([tiny / "packed.zip"], ["n01", "n02"], 32, tiny / "cache")
+    assert torch.equal(a[0], b[0]) and torch.equal(a[1], b[1])
+    assert a[1].tolist() == [0] * 12 + [1] * 12
+    again = data.load([tiny / "packed.zip"], ["n01", "n02"], 32, tiny / "cache")
+    assert torch.equal(b[0], again[0])
+
+
+def test_pictures_of_unknown_classes_are_refused(tiny):
+    with pytest.raises(SystemExit, match="n02"):
+        data.load([tiny / "train"], ["n01"], 32, tiny / "cache")
