@@ -1,12 +1,12 @@
 /** A model file: the container's metadata and tensors, checked and put together. */
 
 import { ModelFormatError } from '../errors.ts';
-import { isRecord } from '../graph/attributes.ts';
 import type { Graph } from '../graph/graph.ts';
+import { isRecord, showJson } from '../graph/json.ts';
 import { parseGraph } from '../graph/parse.ts';
 import type { Preprocessing } from '../image/picture.ts';
 import { digestOf } from './digest.ts';
-import { type Container, parseSafetensors, writeSafetensors } from './safetensors.ts';
+import { type Container, parseHeader, readTensors, writeSafetensors } from './safetensors.ts';
 
 /** The version this package reads and writes (docs/model-format.md). */
 export const FORMAT_VERSION = '1';
@@ -23,6 +23,8 @@ export interface ModelFile {
   /** Scores are softmax(logits / temperature). */
   readonly temperature: number;
   readonly provenance: Readonly<Record<string, unknown>>;
+  /** `sha256:<hex>` as the file states it, not yet compared (`verifyDigest` does). */
+  readonly digest: string | undefined;
   /** Bytes of the file. */
   readonly byteLength: number;
 }
@@ -32,21 +34,11 @@ export type DigestState = 'verified' | 'absent' | 'unavailable';
 
 /**
  * Reads a model file, all but its digest.
- * @throws ModelFormatError, GraphError
+ * @throws ModelFormatError NOT_A_MODEL, MODEL_VERSION, MODEL_TRUNCATED, MODEL_METADATA,
+ *   TENSOR_BOUNDS, TENSOR_MISSING, TENSOR_MISMATCH; GraphError
  */
 export function parseModelFile(bytes: Uint8Array): ModelFile {
-  const { metadata, tensors } = parseSafetensors(bytes);
-  if (metadata.get('format') !== 'mobinet') {
-    throw new ModelFormatError('NOT_A_MODEL', 'This safetensors file is not a mobinet model', {
-      hint: 'its metadata lacks "format": "mobinet"; training/export.py writes it',
-    });
-  }
-  const formatVersion = text(metadata, 'format_version');
-  if (formatVersion !== FORMAT_VERSION) {
-    throw new ModelFormatError('MODEL_VERSION', `The model has format version ${formatVersion}`, {
-      hint: `this package reads version ${FORMAT_VERSION}: update the older of the two`,
-    });
-  }
+  const { metadata, tensors } = openModel(bytes);
   const graph = parseGraph(json(metadata, 'graph'), tensors);
   const labels = parseLabels(metadata, 'labels');
   const labelIds = metadata.has('label_ids') ? parseLabels(metadata, 'label_ids') : undefined;
@@ -56,38 +48,72 @@ export function parseModelFile(bytes: Uint8Array): ModelFile {
     throw invalid('labels', `${counts} for ${classes} classes`, 'one a class');
   }
   const preprocessing = parsePreprocessing(json(metadata, 'preprocessing'));
-  const [, height, width] = graph.input.shape;
+  const [channels, height, width] = graph.input.shape;
+  if (channels !== 3) {
+    throw invalid(
+      'graph',
+      `the input has ${channels} channels`,
+      'it must have 3: pictures are RGB',
+    );
+  }
   if (preprocessing.size[0] !== height || preprocessing.size[1] !== width) {
     const size = preprocessing.size.join('x');
     throw invalid('preprocessing', `size is ${size}`, `the graph wants ${height}x${width}`);
   }
   return {
     name: text(metadata, 'name'),
-    formatVersion,
+    formatVersion: FORMAT_VERSION,
     graph,
     labels,
     labelIds,
     preprocessing,
     temperature: parseTemperature(metadata),
     provenance: parseProvenance(metadata),
+    digest: metadata.get('digest'),
     byteLength: bytes.length,
   };
 }
 
+/** The container of a model; what is no model, or a later one, is found out before its tensors are. */
+function openModel(bytes: Uint8Array): Container {
+  const header = parseHeader(bytes);
+  const { metadata } = header;
+  if (metadata.get('format') !== 'mobinet') {
+    throw new ModelFormatError('NOT_A_MODEL', 'This safetensors file is not a mobinet model', {
+      hint: 'its metadata lacks "format": "mobinet"; training/export.py writes it',
+    });
+  }
+  const version = text(metadata, 'format_version');
+  if (version !== FORMAT_VERSION) {
+    throw new ModelFormatError(
+      'MODEL_VERSION',
+      `The model has format version ${showJson(version)}`,
+      {
+        hint: `this package reads version ${FORMAT_VERSION}: update the older of the two`,
+      },
+    );
+  }
+  return { metadata, tensors: readTensors(header) };
+}
+
 /**
  * Compares the file's digest with its content.
- * @throws ModelFormatError MODEL_DIGEST
+ * @throws ModelFormatError MODEL_DIGEST, and what `parseModelFile` throws for a broken container
  */
 export async function verifyDigest(bytes: Uint8Array): Promise<DigestState> {
-  const container = parseSafetensors(bytes);
+  const container = openModel(bytes);
   const expected = container.metadata.get('digest');
   if (expected === undefined) return 'absent';
   const actual = await digestOf(container);
   if (actual === undefined) return 'unavailable';
   if (actual === expected) return 'verified';
-  throw new ModelFormatError('MODEL_DIGEST', `The content is ${actual}, not ${expected}`, {
-    hint: 'the file is damaged: fetch it again',
-  });
+  throw new ModelFormatError(
+    'MODEL_DIGEST',
+    `The content is ${actual}, not ${showJson(expected)}`,
+    {
+      hint: 'the file is damaged: fetch it again',
+    },
+  );
 }
 
 /** A file of a container, with its digest. */
@@ -125,7 +151,7 @@ function parseLabels(metadata: ReadonlyMap<string, string>, field: string): stri
 function parseTemperature(metadata: ReadonlyMap<string, string>): number {
   const temperature = Number(metadata.get('temperature') ?? '1');
   if (Number.isFinite(temperature) && temperature > 0) return temperature;
-  throw invalid('temperature', String(metadata.get('temperature')), 'a positive number');
+  throw invalid('temperature', showJson(metadata.get('temperature')), 'a positive number');
 }
 
 function parseProvenance(metadata: ReadonlyMap<string, string>): Record<string, unknown> {
@@ -144,31 +170,36 @@ function parsePreprocessing(value: unknown): Preprocessing {
   const isSide = (x: unknown) =>
     Number.isSafeInteger(x) && (x as number) > 0 && (x as number) <= 16384;
   const isSize = (x: unknown) => Array.isArray(x) && x.length === 2 && x.every(isSide);
+  const isFloat = (x: unknown) => typeof x === 'number' && Number.isFinite(Math.fround(x));
   const isChannels = (x: unknown, least: number) =>
-    Array.isArray(x) && x.length === 3 && x.every((n) => Number.isFinite(n) && n >= least);
+    Array.isArray(x) && x.length === 3 && x.every((n) => isFloat(n) && (n as number) >= least);
+  const check = (holds: boolean, what: string, found: unknown, expected: string) => {
+    if (!holds) throw invalid(field, `${what} is ${showJson(found)}`, `it must be ${expected}`);
+  };
   if (!isRecord(value)) throw invalid(field, 'not a JSON object', 'see docs/model-format.md');
   const { size, resize, crop, mean, std } = value;
-  if (!isSize(size)) throw invalid(field, `size is ${JSON.stringify(size)}`, '[height, width]');
+  check(isSize(size), 'size', size, '[height, width], each from 1 to 16384');
   if (!isRecord(resize)) throw invalid(field, 'resize is missing', '{ rule, size, filter }');
-  if (!RULES.includes(resize.rule as string)) {
-    throw invalid(field, `resize.rule is ${resize.rule}`, `one of ${RULES.join(', ')}`);
+  const { rule, filter } = resize;
+  const resizeSize = rule === 'none' ? size : resize.size;
+  check(RULES.includes(rule as string), 'resize.rule', rule, `one of ${RULES.join(', ')}`);
+  check(
+    FILTERS.includes(filter as string),
+    'resize.filter',
+    filter,
+    `one of ${FILTERS.join(', ')}`,
+  );
+  if (rule === 'shorter-side') {
+    check(isSide(resizeSize), 'resize.size', resizeSize, 'a whole number from 1 to 16384');
+  } else if (rule === 'stretch') {
+    check(isSize(resizeSize), 'resize.size', resizeSize, '[height, width], each from 1 to 16384');
   }
-  if (!FILTERS.includes(resize.filter as string)) {
-    throw invalid(field, `resize.filter is ${resize.filter}`, `one of ${FILTERS.join(', ')}`);
+  check(CROPS.includes(crop as string), 'crop', crop, `one of ${CROPS.join(', ')}`);
+  if (rule === 'stretch' && crop === 'none') {
+    const same = String(resizeSize) === String(size);
+    check(same, 'resize.size', resizeSize, `size, ${showJson(size)}, where nothing is cropped`);
   }
-  const sized = { 'shorter-side': isSide, stretch: isSize, none: () => true };
-  if (!sized[resize.rule as keyof typeof sized](resize.size)) {
-    const hint = resize.rule === 'stretch' ? '[height, width]' : 'one whole number';
-    throw invalid(field, `resize.size is ${JSON.stringify(resize.size)}`, hint);
-  }
-  if (!CROPS.includes(crop as string)) {
-    throw invalid(field, `crop is ${crop}`, `one of ${CROPS.join(', ')}`);
-  }
-  if (!isChannels(mean, Number.NEGATIVE_INFINITY)) {
-    throw invalid(field, `mean is ${JSON.stringify(mean)}`, 'three finite numbers');
-  }
-  if (!isChannels(std, 1e-6)) {
-    throw invalid(field, `std is ${JSON.stringify(std)}`, 'three positive numbers');
-  }
-  return value as unknown as Preprocessing;
+  check(isChannels(mean, Number.NEGATIVE_INFINITY), 'mean', mean, 'three finite numbers');
+  check(isChannels(std, 1e-6), 'std', std, 'three numbers of at least 1e-6');
+  return { size, resize: { rule, filter, size: resizeSize }, crop, mean, std } as Preprocessing;
 }

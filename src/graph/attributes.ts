@@ -5,6 +5,10 @@
 
 import { GraphError, ModelFormatError } from '../errors.ts';
 import type { Padding, Pair, Tensor } from './graph.ts';
+import { showJson } from './json.ts';
+
+/** Kernels, strides and paddings beyond this are refused: their cost would have no bound. */
+const MAX_WINDOW = 1024;
 
 export interface Attributes {
   readonly name: string;
@@ -12,11 +16,13 @@ export interface Attributes {
   /** Whole number of at least `minimum`. */
   integer(key: string, minimum: number): number;
   integerOr(key: string, minimum: number, fallback: number): number;
-  /** Finite number. */
-  number(key: string): number;
-  numberOr<Fallback>(key: string, fallback: Fallback): number | Fallback;
+  /** Number of at least `minimum` that is finite in float32. */
+  number(key: string, minimum: number): number;
+  numberOr<Fallback>(key: string, minimum: number, fallback: Fallback): number | Fallback;
   names(key: string): string[];
-  pair(key: string, minimum: number): Pair;
+  /** `[vertical, horizontal]`, each from 1 to 1024. */
+  pair(key: string): Pair;
+  /** `[top, left, bottom, right]`, each from 0 to 1024. */
   padding(key: string): Padding;
   /** A float32 tensor of `rank` dimensions, all of it finite. */
   floats(key: string, rank: number): FloatTensor;
@@ -27,16 +33,13 @@ export interface Attributes {
     dtypes: readonly Dtype[],
     rank: number,
   ): Extract<Tensor, { dtype: Dtype }>;
-  has(key: string): boolean;
+  /** Refuses every attribute that is not among `known`: its meaning would be lost silently. */
+  only(known: readonly string[]): void;
   /** An error of this node. */
   invalid(message: string, hint: string): GraphError;
 }
 
 export type FloatTensor = Extract<Tensor, { dtype: 'F32' }>;
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** @param label how to call the node in errors */
 export function attributesOf(
@@ -46,13 +49,10 @@ export function attributesOf(
 ): Attributes {
   const invalid = (message: string, hint: string) =>
     new GraphError('GRAPH_INVALID', `${label}: ${message}`, { hint });
-  const shown = (value: unknown) =>
-    value === undefined ? 'missing' : (JSON.stringify(value) ?? String(value));
 
   const checked = (key: string, expected: string, holds: (value: unknown) => boolean): unknown => {
     const value = json[key];
-    if (!holds(value))
-      throw invalid(`${key} is ${shown(value).slice(0, 80)}`, `it must be ${expected}`);
+    if (!holds(value)) throw invalid(`${key} is ${showJson(value)}`, `it must be ${expected}`);
     return value;
   };
   const isInteger = (minimum: number) => (value: unknown) =>
@@ -60,34 +60,47 @@ export function attributesOf(
   const integers = (key: string, count: number, minimum: number) =>
     checked(
       key,
-      `${count} whole numbers of at least ${minimum}`,
-      (value) => Array.isArray(value) && value.length === count && value.every(isInteger(minimum)),
+      `${count} whole numbers from ${minimum} to ${MAX_WINDOW}`,
+      (value) =>
+        Array.isArray(value) &&
+        value.length === count &&
+        value.every((x) => isInteger(minimum)(x) && x <= MAX_WINDOW),
     );
 
   const attributes: Attributes = {
     name: label,
     invalid,
-    has: (key) => json[key] !== undefined,
+    only(known) {
+      const stranger = Object.keys(json).find((key) => !known.includes(key));
+      if (stranger === undefined) return;
+      throw invalid(`unknown attribute ${showJson(stranger)}`, `known are ${known.join(', ')}`);
+    },
     string: (key) =>
       checked(key, 'a non-empty string', (v) => typeof v === 'string' && v !== '') as string,
     integer: (key, minimum) =>
       checked(key, `a whole number of at least ${minimum}`, isInteger(minimum)) as number,
     integerOr: (key, minimum, fallback) =>
       json[key] === undefined ? fallback : attributes.integer(key, minimum),
-    number: (key) => checked(key, 'a finite number', Number.isFinite) as number,
-    numberOr: (key, fallback) => (json[key] === undefined ? fallback : attributes.number(key)),
+    number: (key, minimum) =>
+      checked(
+        key,
+        `a finite float32 number of at least ${minimum}`,
+        (v) => typeof v === 'number' && Number.isFinite(Math.fround(v)) && v >= minimum,
+      ) as number,
+    numberOr: (key, minimum, fallback) =>
+      json[key] === undefined ? fallback : attributes.number(key, minimum),
     names: (key) =>
       checked(
         key,
         'an array of names',
         (v) => Array.isArray(v) && v.length > 0 && v.every((name) => typeof name === 'string'),
       ) as string[],
-    pair: (key, minimum) => integers(key, 2, minimum) as unknown as Pair,
+    pair: (key) => integers(key, 2, 1) as unknown as Pair,
     padding: (key) => integers(key, 4, 0) as unknown as Padding,
     tensor(key, dtypes, rank) {
       const tensorName = attributes.string(key);
       const tensor = tensors.get(tensorName);
-      const where = `${label}: ${key} names the tensor ${JSON.stringify(tensorName)}`;
+      const where = `${label}: ${key} names the tensor ${showJson(tensorName)}`;
       if (tensor === undefined) {
         throw new ModelFormatError('TENSOR_MISSING', `${where}, which is not there`, {
           hint: 'the file is incomplete, or the graph belongs to another',

@@ -10,11 +10,15 @@ export interface Cost {
   readonly flops: number;
   readonly floatMacs: number;
   readonly binaryMacs: number;
-  /** Trained numbers and the statistics of batch norm; a binary weight is one. */
+  /**
+   * Numbers that training learns; a binary weight is one. What is worked out from others is not
+   * counted (PyTorch's `parameters()` does the same): alpha, the means and variances of batch norm,
+   * the factors of 8-bit weights.
+   */
   readonly params: number;
   /** Those of them that are single bits. */
   readonly binaryParams: number;
-  /** Bits that the parameters take: 1 for a binary weight, 8 for I8, 32 for float32. */
+  /** Bits that all constants take: 1 for a binary weight, 8 for I8, 32 for float32. */
   readonly bits: number;
 }
 
@@ -31,22 +35,23 @@ export interface GraphCost extends Cost {
 
 export function graphCost(graph: Graph): GraphCost {
   const nodes = graph.nodes.map((node) => nodeCost(node, graph.shapes.get(node.name)!));
-  const sum = (pick: (cost: Cost) => number) => nodes.reduce((total, n) => total + pick(n), 0);
   return {
     nodes,
-    flops: sum((cost) => cost.flops),
-    floatMacs: sum((cost) => cost.floatMacs),
-    binaryMacs: sum((cost) => cost.binaryMacs),
-    params: sum((cost) => cost.params),
-    binaryParams: sum((cost) => cost.binaryParams),
-    bits: sum((cost) => cost.bits),
+    flops: sum(nodes, (cost) => cost.flops),
+    floatMacs: sum(nodes, (cost) => cost.floatMacs),
+    binaryMacs: sum(nodes, (cost) => cost.binaryMacs),
+    params: sum(nodes, (cost) => cost.params),
+    binaryParams: sum(nodes, (cost) => cost.binaryParams),
+    bits: sum(nodes, (cost) => cost.bits),
   };
 }
 
 function nodeCost(node: GraphNode, shape: Shape): NodeCost {
   const floatMacs = node.op === 'binary_conv2d' ? 0 : multiplyAdds(node, shape);
   const binaryMacs = node.op === 'binary_conv2d' ? multiplyAdds(node, shape) : 0;
-  const { floats, bytes, binaryParams } = parameters(node);
+  const { learned, derived, binaryParams } = constants(node);
+  const params = binaryParams + sum(learned, (array) => array.length);
+  const storedBytes = sum([...learned, ...derived], (array) => array.byteLength);
   return {
     name: node.name,
     op: node.op,
@@ -54,9 +59,9 @@ function nodeCost(node: GraphNode, shape: Shape): NodeCost {
     flops: floatMacs + binaryMacs / 64,
     floatMacs,
     binaryMacs,
-    params: floats + bytes + binaryParams,
+    params,
     binaryParams,
-    bits: floats * 32 + bytes * 8 + binaryParams,
+    bits: storedBytes * 8 + binaryParams,
   };
 }
 
@@ -74,35 +79,44 @@ function multiplyAdds(node: GraphNode, shape: Shape): number {
   }
 }
 
-/** Numbers of a node by how they are stored. */
-function parameters(node: GraphNode): { floats: number; bytes: number; binaryParams: number } {
-  const lengths = (...arrays: (Float32Array | undefined)[]) =>
-    arrays.reduce((sum, array) => sum + (array?.length ?? 0), 0);
-  const float = (...arrays: (Float32Array | undefined)[]) => ({
-    floats: lengths(...arrays),
-    bytes: 0,
-    binaryParams: 0,
-  });
+interface Constants {
+  /** Learned numbers that are not single bits. */
+  readonly learned: readonly (Float32Array | Int8Array)[];
+  /** Those worked out from others. */
+  readonly derived: readonly Float32Array[];
+  readonly binaryParams: number;
+}
+
+function constants(node: GraphNode): Constants {
+  const present = <T>(...arrays: (T | undefined)[]) =>
+    arrays.filter((array) => array !== undefined);
   switch (node.op) {
     case 'conv2d':
-      return float(node.weight, node.bias);
+      return { learned: present(node.weight, node.bias), derived: [], binaryParams: 0 };
     case 'binary_conv2d': {
-      const elements = node.kernel[0] * node.kernel[1] * (node.inChannels / node.groups);
-      return { ...float(node.alpha), binaryParams: node.outChannels * elements };
+      const filter = node.kernel[0] * node.kernel[1] * (node.inChannels / node.groups);
+      const binaryParams = node.outChannels * filter;
+      return { learned: [], derived: present(node.alpha), binaryParams };
     }
     case 'sign':
-      return float(node.threshold);
-    case 'batch_norm':
-      return float(node.mean, node.variance, node.gamma, node.beta);
+      return { learned: present(node.threshold), derived: [], binaryParams: 0 };
+    case 'batch_norm': {
+      const learned = [node.gamma, node.beta];
+      return { learned, derived: [node.mean, node.variance], binaryParams: 0 };
+    }
     case 'affine':
-      return float(node.scale, node.bias);
+      return { learned: present(node.scale, node.bias), derived: [], binaryParams: 0 };
     case 'prelu':
-      return float(node.slope);
-    case 'dense':
-      return node.weight instanceof Float32Array
-        ? float(node.weight, node.bias)
-        : { ...float(node.weightScale, node.bias), bytes: node.weight.length };
+      return { learned: [node.slope], derived: [], binaryParams: 0 };
+    case 'dense': {
+      const learned = present<Float32Array | Int8Array>(node.weight, node.bias);
+      return { learned, derived: present(node.weightScale), binaryParams: 0 };
+    }
     default:
-      return float();
+      return { learned: [], derived: [], binaryParams: 0 };
   }
+}
+
+function sum<T>(items: readonly T[], pick: (item: T) => number): number {
+  return items.reduce((total, item) => total + pick(item), 0);
 }

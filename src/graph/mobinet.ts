@@ -28,7 +28,7 @@ export interface NetworkOptions {
 }
 
 export interface MobinetOptions extends NetworkOptions {
-  /** Which of the paper's blocks; `none` is MobileNet binarised as it is. */
+  /** Which of the paper's blocks; `none` is MobileNet binarised as it is, without skips. */
   readonly block: 'none' | 'pre' | 'mid' | 'post';
   /** 2^k channels a group in the 3x3 convolutions, 0..4. */
   readonly k: number;
@@ -147,8 +147,14 @@ interface UnitShape {
   readonly groups: number;
 }
 
-/** sign -> binary convolution with alpha -> PReLU -> batch norm, plus the skip. */
-function unit(writer: Writer, name: string, input: string, shape: UnitShape): string {
+/** sign -> binary convolution with alpha -> PReLU -> batch norm, and the skip where there is one. */
+function unit(
+  writer: Writer,
+  name: string,
+  input: string,
+  shape: UnitShape,
+  skips: boolean,
+): string {
   const { inChannels, outChannels, kernel, groups } = shape;
   const elements = kernel * kernel * (inChannels / groups);
   const alpha = 1 / Math.sqrt(elements);
@@ -168,6 +174,7 @@ function unit(writer: Writer, name: string, input: string, shape: UnitShape): st
   });
   const bent = prelu(writer, `${name}.prelu`, conv, outChannels);
   const normal = batchNorm(writer, `${name}.norm`, bent, outChannels);
+  if (!skips) return normal;
   const skip =
     outChannels === inChannels
       ? input
@@ -230,7 +237,7 @@ function checkOptions({ width, size, classes }: NetworkOptions): void {
 }
 
 /**
- * MoBiNet (network.md's table): stem, thirteen blocks, head.
+ * MoBiNet (paper, section 3; the layers are worked out from its FLOPs): stem, thirteen blocks, head.
  * @throws InputError INVALID_OPTION
  */
 export function mobinetDefinition(options: MobinetOptions): GraphDefinition {
@@ -242,15 +249,22 @@ export function mobinetDefinition(options: MobinetOptions): GraphDefinition {
   if (!(Number.isInteger(k) && k >= 0 && k <= 4)) {
     throw new InputError('INVALID_OPTION', `k is ${k}`, { hint: 'a whole number from 0 to 4' });
   }
+  const unitsOf = BLOCKS.map(([inputs, outputs]) =>
+    blockUnits(block, inputs * width, outputs * width, 2 ** k),
+  );
+  if (!unitsOf.flat().every(({ groups }) => Number.isInteger(groups))) {
+    throw new InputError('INVALID_OPTION', `k is ${k} at width ${width}`, {
+      hint: `the ${2 ** k} channels of a group must divide those of every 3x3 convolution`,
+    });
+  }
   const writer = openWriter(seed);
   const stemChannels = 32 * width;
   let value = stemConv(writer, stemChannels);
   value = batchNorm(writer, 'stem.norm', value, stemChannels);
   value = prelu(writer, 'stem.prelu', value, stemChannels);
-  for (const [index, [inputs, outputs, stride]] of BLOCKS.entries()) {
-    const units = blockUnits(block, inputs * width, outputs * width, 2 ** k);
-    for (const [place, shape] of units.entries()) {
-      value = unit(writer, `blocks.${index}.${place}`, value, shape);
+  for (const [index, [, , stride]] of BLOCKS.entries()) {
+    for (const [place, shape] of unitsOf[index]!.entries()) {
+      value = unit(writer, `blocks.${index}.${place}`, value, shape, block !== 'none');
     }
     if (stride === 2) {
       value = writer.add({

@@ -1,7 +1,7 @@
 /** The graph's JSON and the file's tensors to a checked Graph. */
 
 import { GraphError, ModelFormatError } from '../errors.ts';
-import { type Attributes, attributesOf, isRecord } from './attributes.ts';
+import { type Attributes, attributesOf } from './attributes.ts';
 import type {
   BatchNormNode,
   BinaryConv2dNode,
@@ -12,10 +12,13 @@ import type {
   Shape,
   Tensor,
 } from './graph.ts';
+import { isRecord, showJson } from './json.ts';
 import { inferShape } from './shapes.ts';
 
 /** Feature maps and vectors larger than this are refused: 2^28 numbers, 1 GiB. */
 const MAX_VALUE_SIZE = 2 ** 28;
+
+const MAX_NODES = 10_000;
 
 /**
  * @param json the value of the metadata's `graph`
@@ -34,6 +37,11 @@ export function parseGraph(json: unknown, tensors: ReadonlyMap<string, Tensor>):
   const nodes: GraphNode[] = [];
   if (!Array.isArray(json.nodes) || json.nodes.length === 0) {
     throw new GraphError('GRAPH_INVALID', 'The graph has no nodes', { hint: 'a non-empty array' });
+  }
+  if (json.nodes.length > MAX_NODES) {
+    throw new GraphError('GRAPH_INVALID', `The graph has ${json.nodes.length} nodes`, {
+      hint: `at most ${MAX_NODES}`,
+    });
   }
   for (const [index, nodeJson] of json.nodes.entries()) {
     const node = parseNode(nodeJson, index, tensors);
@@ -59,12 +67,13 @@ function parseInput(json: unknown): Graph['input'] {
   const { name, shape } = first;
   const fits =
     typeof name === 'string' &&
+    name !== '' &&
     Array.isArray(shape) &&
     shape.length === 3 &&
     shape.every((size) => Number.isSafeInteger(size) && size > 0) &&
     shape[0] * shape[1] * shape[2] <= MAX_VALUE_SIZE;
   if (!fits) {
-    throw new GraphError('GRAPH_INVALID', `The input is ${JSON.stringify(first)}`, {
+    throw new GraphError('GRAPH_INVALID', `The input is ${showJson(name)} ${showJson(shape)}`, {
       hint: 'a name and a shape [channels, height, width] of positive whole numbers',
     });
   }
@@ -79,7 +88,7 @@ function parseOutput(
   const name: unknown = Array.isArray(json) && json.length === 1 ? json[0] : undefined;
   const node = nodes.find((candidate) => candidate.name === name);
   if (node === undefined || binary.has(node.name)) {
-    throw new GraphError('GRAPH_INVALID', `The output is ${JSON.stringify(json)}`, {
+    throw new GraphError('GRAPH_INVALID', `The outputs are ${showJson(json)}`, {
       hint: 'exactly one, the name of a node with a float value',
     });
   }
@@ -122,17 +131,48 @@ function checkSize(node: GraphNode, shape: Shape): void {
 
 type Parser = (base: { name: string; inputs: string[] }, attributes: Attributes) => GraphNode;
 
-/** How many inputs each operation has; `many` is two or more. */
-const OPERATIONS: Readonly<Record<GraphNode['op'], { inputs: 1 | 2 | 'many'; parse: Parser }>> = {
-  conv2d: { inputs: 1, parse: parseConv2d },
+interface Operation {
+  /** How many; `many` is two or more. */
+  readonly inputs: 1 | 2 | 'many';
+  /** All its attributes, those that may be absent too. */
+  readonly attributes: readonly string[];
+  readonly parse: Parser;
+}
+
+const WINDOW = ['kernel', 'stride', 'padding'];
+
+const OPERATIONS: Readonly<Record<GraphNode['op'], Operation>> = {
+  conv2d: {
+    inputs: 1,
+    attributes: ['weight', 'bias', 'stride', 'padding', 'groups'],
+    parse: parseConv2d,
+  },
   sign: {
     inputs: 1,
+    attributes: ['threshold'],
     parse: (base, a) => ({ ...base, op: 'sign', threshold: a.floatsOrNone('threshold', 1)?.data }),
   },
-  binary_conv2d: { inputs: 1, parse: parseBinaryConv2d },
-  batch_norm: { inputs: 1, parse: parseBatchNorm },
+  binary_conv2d: {
+    inputs: 1,
+    attributes: [
+      'weight',
+      'alpha',
+      'in_channels',
+      'out_channels',
+      ...WINDOW,
+      'padding_value',
+      'groups',
+    ],
+    parse: parseBinaryConv2d,
+  },
+  batch_norm: {
+    inputs: 1,
+    attributes: ['mean', 'variance', 'gamma', 'beta', 'epsilon'],
+    parse: parseBatchNorm,
+  },
   affine: {
     inputs: 1,
+    attributes: ['scale', 'bias'],
     parse: (base, a) => ({
       ...base,
       op: 'affine',
@@ -142,19 +182,25 @@ const OPERATIONS: Readonly<Record<GraphNode['op'], { inputs: 1 | 2 | 'many'; par
   },
   prelu: {
     inputs: 1,
+    attributes: ['slope'],
     parse: (base, a) => ({ ...base, op: 'prelu', slope: a.floats('slope', 1).data }),
   },
   relu: {
     inputs: 1,
-    parse: (base, a) => ({ ...base, op: 'relu', max: a.numberOr('max', undefined) }),
+    attributes: ['max'],
+    parse: (base, a) => ({ ...base, op: 'relu', max: a.numberOr('max', 0, undefined) }),
   },
-  add: { inputs: 2, parse: (base) => ({ ...base, op: 'add' }) },
-  concat: { inputs: 'many', parse: (base) => ({ ...base, op: 'concat' }) },
-  average_pool2d: { inputs: 1, parse: parsePool('average_pool2d') },
-  max_pool2d: { inputs: 1, parse: parsePool('max_pool2d') },
-  global_average_pool: { inputs: 1, parse: (base) => ({ ...base, op: 'global_average_pool' }) },
-  flatten: { inputs: 1, parse: (base) => ({ ...base, op: 'flatten' }) },
-  dense: { inputs: 1, parse: parseDense },
+  add: { inputs: 2, attributes: [], parse: (base) => ({ ...base, op: 'add' }) },
+  concat: { inputs: 'many', attributes: [], parse: (base) => ({ ...base, op: 'concat' }) },
+  average_pool2d: { inputs: 1, attributes: WINDOW, parse: parsePool('average_pool2d') },
+  max_pool2d: { inputs: 1, attributes: WINDOW, parse: parsePool('max_pool2d') },
+  global_average_pool: {
+    inputs: 1,
+    attributes: [],
+    parse: (base) => ({ ...base, op: 'global_average_pool' }),
+  },
+  flatten: { inputs: 1, attributes: [], parse: (base) => ({ ...base, op: 'flatten' }) },
+  dense: { inputs: 1, attributes: ['weight', 'weight_scale', 'bias'], parse: parseDense },
 };
 
 function parseNode(json: unknown, index: number, tensors: ReadonlyMap<string, Tensor>): GraphNode {
@@ -167,17 +213,19 @@ function parseNode(json: unknown, index: number, tensors: ReadonlyMap<string, Te
   const name = named.string('name');
   const op = named.string('op');
   if (!Object.hasOwn(OPERATIONS, op)) {
-    throw new GraphError('UNKNOWN_OPERATION', `Node ${name} has the operation ${op}`, {
+    throw new GraphError('UNKNOWN_OPERATION', `Node ${name} has the operation ${showJson(op)}`, {
       hint: `known are ${Object.keys(OPERATIONS).join(', ')}`,
     });
   }
   const operation = OPERATIONS[op as GraphNode['op']];
   const attributes = attributesOf(json, `${op} ${name}`, tensors);
+  attributes.only(['name', 'op', 'inputs', ...operation.attributes]);
   const inputs = attributes.names('inputs');
   const enough =
     operation.inputs === 'many' ? inputs.length >= 2 : inputs.length === operation.inputs;
   if (!enough) {
-    throw attributes.invalid(`it has ${inputs.length} inputs`, `it must have ${operation.inputs}`);
+    const wanted = operation.inputs === 'many' ? 'two or more' : operation.inputs;
+    throw attributes.invalid(`inputs has ${inputs.length} names`, `it must have ${wanted}`);
   }
   return operation.parse({ name, inputs }, attributes);
 }
@@ -229,7 +277,7 @@ function parseConv2d(base: { name: string; inputs: string[] }, a: Attributes): C
     weight: weight.data,
     bias: vectorOrNone(a, 'bias', outChannels),
     kernel: [kernelHeight, kernelWidth],
-    stride: a.pair('stride', 1),
+    stride: a.pair('stride'),
     padding: a.padding('padding'),
     groups,
     inChannels: groupChannels * groups,
@@ -241,7 +289,7 @@ function parseBinaryConv2d(
   base: { name: string; inputs: string[] },
   a: Attributes,
 ): BinaryConv2dNode {
-  const kernel = a.pair('kernel', 1);
+  const kernel = a.pair('kernel');
   const inChannels = a.integer('in_channels', 1);
   const outChannels = a.integer('out_channels', 1);
   const groups = a.integerOr('groups', 1, 1);
@@ -251,7 +299,7 @@ function parseBinaryConv2d(
   const words = Math.ceil(elements / 64);
   expectShape(a, 'weight', weight, [outChannels, words]);
   expectZeroPast(a, weight.data, words, elements);
-  const paddingValue = a.numberOr('padding_value', 0);
+  const paddingValue = a.numberOr('padding_value', -1, 0);
   if (paddingValue !== 0 && paddingValue !== 1 && paddingValue !== -1) {
     throw a.invalid(`padding_value is ${paddingValue}`, 'it must be 0, 1 or -1');
   }
@@ -261,7 +309,7 @@ function parseBinaryConv2d(
     weight: weight.data,
     alpha: vectorOrNone(a, 'alpha', outChannels),
     kernel,
-    stride: a.pair('stride', 1),
+    stride: a.pair('stride'),
     padding: a.padding('padding'),
     groups,
     inChannels,
@@ -296,12 +344,12 @@ function parseBatchNorm(base: { name: string; inputs: string[] }, a: Attributes)
     expectShape(a, key, tensor, mean.shape);
     return tensor.data;
   };
-  const epsilon = a.number('epsilon');
+  const epsilon = a.number('epsilon', 0);
   const variance = vector('variance');
-  const bad = variance.findIndex((x) => !(x + epsilon > 0));
+  const bad = variance.findIndex((x) => !(Math.fround(x + epsilon) > 0));
   if (bad >= 0) {
     throw a.invalid(
-      `variance + epsilon is ${variance[bad]! + epsilon} in channel ${bad}`,
+      `variance + epsilon is ${Math.fround(variance[bad]! + epsilon)} in channel ${bad}`,
       'it must be positive',
     );
   }
@@ -318,7 +366,7 @@ function parseBatchNorm(base: { name: string; inputs: string[] }, a: Attributes)
 
 function parsePool(op: 'average_pool2d' | 'max_pool2d'): Parser {
   return (base, a) => {
-    const kernel = a.pair('kernel', 1);
+    const kernel = a.pair('kernel');
     const padding = a.padding('padding');
     const [top, left, bottom, right] = padding;
     if (Math.max(top, bottom) >= kernel[0] || Math.max(left, right) >= kernel[1]) {
@@ -327,7 +375,7 @@ function parsePool(op: 'average_pool2d' | 'max_pool2d'): Parser {
         'the padding must be smaller than the kernel, so that no window is empty',
       );
     }
-    return { ...base, op, kernel, stride: a.pair('stride', 1), padding };
+    return { ...base, op, kernel, stride: a.pair('stride'), padding };
   };
 }
 
