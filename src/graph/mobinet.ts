@@ -102,7 +102,8 @@ function batchNorm(writer: Writer, name: string, input: string, channels: number
     name,
     op: 'batch_norm',
     inputs: [input],
-    mean: writer.floats(`${name}.mean`, [channels], -0.2, 0.2),
+    // About what a PReLU makes of a standard normal, so that sums of skips do not drift.
+    mean: writer.floats(`${name}.mean`, [channels], 0.2, 0.4),
     variance: writer.floats(`${name}.variance`, [channels], 0.5, 1.5),
     gamma: writer.floats(`${name}.gamma`, [channels], 0.3, 0.7),
     beta: writer.floats(`${name}.beta`, [channels], -0.2, 0.2),

@@ -209,9 +209,8 @@ function parseNode(json: unknown, index: number, tensors: ReadonlyMap<string, Te
       hint: 'it has the members name, op and inputs',
     });
   }
-  const named = attributesOf(json, `Node ${index}`, tensors);
-  const name = named.string('name');
-  const op = named.string('op');
+  const name = attributesOf(json, `Node ${index}`, tensors).string('name');
+  const op = attributesOf(json, `Node ${name}`, tensors).string('op');
   if (!Object.hasOwn(OPERATIONS, op)) {
     throw new GraphError('UNKNOWN_OPERATION', `Node ${name} has the operation ${showJson(op)}`, {
       hint: `known are ${Object.keys(OPERATIONS).join(', ')}`,
