@@ -1,6 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { FileError } from '../errors.ts';
 import type { ModelSource } from '../file/read-source.ts';
 import type { Picture } from '../image/picture.ts';
 import {
@@ -14,6 +11,7 @@ import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { defaultWasmUrl } from '../runtime/wasm.ts';
 import { decodePicture } from './decode.ts';
 import { defaultModelUrl } from './default-model.ts';
+import { readFileBytes } from './read-file.ts';
 
 /** A picture as Node has it: decoded, or a PNG, JPEG or WebP file by path, URL or bytes. */
 export type PictureSource = Picture | string | URL | Uint8Array;
@@ -36,8 +34,8 @@ export async function loadModel(
   options: LoadOptions = {},
 ): Promise<NodeModel> {
   const build = chooseBuild(probeFeatures(), options.build ?? 'auto');
-  const wasm = options.wasm ?? (await readBytes(defaultWasmUrl(build)));
-  const bytes = isFile(source) ? await readBytes(source) : source;
+  const wasm = options.wasm ?? (await readFileBytes(defaultWasmUrl(build)));
+  const bytes = isFile(source) ? await readFileBytes(source) : source;
   const model = await loadCoreModel(bytes, { ...options, build, wasm });
   return {
     ...model,
@@ -49,7 +47,7 @@ export async function loadModel(
 
 async function pictureOf(source: PictureSource): Promise<Picture> {
   if (typeof source === 'string' || source instanceof URL) {
-    return decodePicture(await readBytes(source));
+    return decodePicture(await readFileBytes(source));
   }
   return source instanceof Uint8Array ? decodePicture(source) : source;
 }
@@ -58,18 +56,4 @@ async function pictureOf(source: PictureSource): Promise<Picture> {
 function isFile(source: ModelSource): source is string | URL {
   if (source instanceof URL) return source.protocol === 'file:';
   return typeof source === 'string' && !/^https?:/.test(source);
-}
-
-/** @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE */
-async function readBytes(file: string | URL): Promise<Uint8Array<ArrayBuffer>> {
-  const isUrl = file instanceof URL || file.startsWith('file:');
-  const path = isUrl ? fileURLToPath(file) : file;
-  try {
-    return Uint8Array.from(await readFile(path));
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    if (missing) throw new FileError('FILE_NOT_FOUND', `No such file: ${path}`, { cause });
-    const hint = (cause as Error).message;
-    throw new FileError('FILE_UNREADABLE', `Cannot read ${path}`, { cause, hint });
-  }
 }

@@ -1,0 +1,174 @@
+import type { Command } from 'commander';
+import { type ErrorCode, FileError, InputError } from '../errors.ts';
+import type { Model, Prediction, Timings } from '../model.ts';
+import { decodePicture } from '../node/decode.ts';
+import { loadModel } from '../node/load.ts';
+import {
+  buildOption,
+  EXIT_SOME_FAILED,
+  jsonOption,
+  type ModelOptions,
+  modelOption,
+  parseCount,
+  readModel,
+} from './options.ts';
+import { expandPaths, readPicture, STANDARD_INPUT } from './picture-files.ts';
+import { openProgress } from './progress.ts';
+import { bar, milliseconds, percent } from './text.ts';
+
+/** One picture that went through, as `--json` has it. */
+export interface PictureResult {
+  readonly file: string;
+  /** In pixels, upright. */
+  readonly width: number;
+  readonly height: number;
+  readonly predictions: readonly Prediction[];
+  /** In milliseconds; `total` is the sum. */
+  readonly timings: Timings & { readonly decode: number };
+}
+
+/** One that did not. */
+export interface PictureFailure {
+  readonly file: string;
+  readonly error: { readonly code: ErrorCode; readonly message: string };
+}
+
+interface ClassifyFlags extends ModelOptions {
+  top: number;
+  json?: boolean;
+}
+
+/** Where results go, one by one. */
+interface Reporter {
+  readonly result: (result: PictureResult) => void;
+  readonly failure: (failure: PictureFailure) => void;
+  readonly end: () => void;
+}
+
+const BAR_WIDTH = 24;
+
+export function addClassify(program: Command): void {
+  program
+    .command('classify')
+    .summary('labels for pictures')
+    .description(
+      'Says what pictures show. Reads PNG, JPEG and WebP, told apart by content; of a folder, all ' +
+        'pictures below it; of -, one picture from standard input.',
+    )
+    .argument('<picture...>', 'files, folders, or -')
+    .addOption(modelOption())
+    .option('-t, --top <count>', 'how many labels to give', parseCount, 5)
+    .addOption(jsonOption())
+    .addOption(buildOption())
+    .addHelpText(
+      'after',
+      `
+With --json, an array of { file, width, height, predictions: [{ index, label, score }], timings }
+or, for a picture that failed, { file, error: { code, message } }. Times are milliseconds.
+
+Exit code: 0 if all pictures went through, 1 if some failed, 2 if nothing could be done.
+
+Examples:
+  $ mobinet classify photo.jpg
+  $ mobinet classify --top 1 --json pictures/ > labels.json
+  $ curl -s https://example.org/cat.webp | mobinet classify -`,
+    )
+    .action(async (paths: string[], flags: ClassifyFlags) => {
+      process.exitCode = await classify(paths, flags);
+    });
+}
+
+/** Classifies one picture after the other and returns the exit code. */
+async function classify(paths: readonly string[], flags: ClassifyFlags): Promise<number> {
+  if (paths.filter((path) => path === STANDARD_INPUT).length > 1) {
+    throw new InputError('INVALID_OPTION', 'Standard input (-) can be read only once');
+  }
+  const model = await loadModel(await readModel(flags.model), { build: flags.build });
+  const files = await expandPaths(paths);
+  const progress = openProgress(files.length, 'pictures');
+  const reporter = flags.json ? jsonReporter() : textReporter(files.length);
+  const topK = Math.min(flags.top, model.labels.length);
+  let failed = 0;
+  for (const file of files) {
+    const result = await classifyFile(model, file, topK);
+    progress.hide();
+    if ('error' in result) {
+      failed++;
+      reporter.failure(result);
+    } else {
+      reporter.result(result);
+    }
+    progress.step();
+  }
+  progress.stop();
+  reporter.end();
+  model.dispose();
+  return failed > 0 ? EXIT_SOME_FAILED : 0;
+}
+
+/** One file; what is wrong with the picture is a result, too. */
+export async function classifyFile(
+  model: Pick<Model, 'classify'>,
+  file: string,
+  topK: number,
+): Promise<PictureResult | PictureFailure> {
+  try {
+    const bytes = await readPicture(file);
+    const begin = performance.now();
+    const picture = await decodePicture(bytes);
+    const decode = performance.now() - begin;
+    const { predictions, timings } = await model.classify(picture, { topK });
+    const { width, height } = picture;
+    const total = decode + timings.total;
+    return { file, width, height, predictions, timings: { decode, ...timings, total } };
+  } catch (error) {
+    // Anything else is no fault of the picture.
+    if (!(error instanceof InputError || error instanceof FileError)) throw error;
+    return { file, error: { code: error.code, message: error.message } };
+  }
+}
+
+/** A JSON array, an element a line, written as it grows. */
+function jsonReporter(): Reporter {
+  let separator = '[\n';
+  const write = (element: PictureResult | PictureFailure) => {
+    process.stdout.write(separator + JSON.stringify(element, shortTime));
+    separator = ',\n';
+  };
+  return { result: write, failure: write, end: () => process.stdout.write('\n]\n') };
+}
+
+/** A replacer that gives times to the microsecond. */
+function shortTime(key: string, value: unknown): unknown {
+  if (key !== 'timings') return value;
+  const times = Object.entries(value as Record<string, number>);
+  return Object.fromEntries(times.map(([name, time]) => [name, Number(time.toFixed(3))]));
+}
+
+/** Labels to standard output, what failed to standard error. */
+function textReporter(total: number): Reporter {
+  let failed = 0;
+  return {
+    result: (result) => process.stdout.write(`${resultText(result)}\n`),
+    failure({ file, error }) {
+      failed++;
+      process.stderr.write(`${file}: ${error.message} [${error.code}]\n`);
+    },
+    end() {
+      if (failed > 0 && total > 1) {
+        process.stderr.write(`${failed} of ${total} pictures failed\n`);
+      }
+    },
+  };
+}
+
+/** The file's line, then one a label: score, bar, label. */
+function resultText({ file, width, height, predictions, timings }: PictureResult): string {
+  const name = file === STANDARD_INPUT ? 'standard input' : file;
+  const classified = timings.total - timings.decode;
+  const times = `decoded in ${milliseconds(timings.decode)}, classified in ${milliseconds(classified)}`;
+  const lines = predictions.map(
+    ({ label, score }) => `  ${percent(score)}  ${bar(score, BAR_WIDTH)}  ${label}`,
+  );
+  return [`${name}  (${width} x ${height}, ${times})`, ...lines, ''].join('\n');
+}

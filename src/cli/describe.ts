@@ -1,0 +1,234 @@
+import { type Command, Option } from 'commander';
+import { InputError } from '../errors.ts';
+import { parseModelFile, verifyDigest } from '../file/model-file.ts';
+import { type Cost, graphCost, type NodeCost } from '../graph/cost.ts';
+import type { Graph, GraphNode, Pair, Shape } from '../graph/graph.ts';
+import type { MobinetOptions } from '../graph/mobinet.ts';
+import type { ModelDescription } from '../model.ts';
+import { planGraph } from '../plan/plan.ts';
+import { stagesOf } from '../plan/stages.ts';
+import { chooseBuild, probeFeatures } from '../runtime/features.ts';
+import {
+  buildOption,
+  jsonOption,
+  type ModelOptions,
+  modelOption,
+  parseNumber,
+  readModel,
+} from './options.ts';
+import { randomModelFile } from './random-model.ts';
+import { fileSize, millions, table } from './text.ts';
+
+type NetworkFlags = Partial<Pick<MobinetOptions, 'block' | 'k' | 'width' | 'size' | 'classes'>>;
+
+interface DescribeFlags extends ModelOptions, NetworkFlags {
+  json?: boolean;
+}
+
+/** A row of the table: one stage, the nodes that run as one. */
+export interface LayerDescription extends Cost {
+  /** Name of its first node. */
+  readonly name: string;
+  readonly operation: string;
+  /** All its nodes, in order. */
+  readonly nodes: readonly string[];
+  /** Of its result. */
+  readonly shape: Shape;
+}
+
+/** What `describe --json` writes: what `model.describe()` returns, and the layers. */
+export interface FileDescription extends ModelDescription, Cost {
+  readonly layers: readonly LayerDescription[];
+}
+
+const PAPER_NETWORK = { block: 'mid', k: 3, width: 1, size: 224, classes: 1000 } as const;
+
+export function addDescribe(program: Command): void {
+  program
+    .command('describe')
+    .summary('layers, parameters and cost of a model or of one of the paper’s networks')
+    .description(
+      'Lists the layers of a model with what they cost, and what it takes in all. With one of the ' +
+        'options from --block to --classes, of that network of the paper (random weights).',
+    )
+    .argument('[model]', 'model file (default: the one that comes with mobinet)')
+    .addOption(modelOption().hideHelp())
+    .addOption(
+      new Option('--block <block>', `block (default: ${PAPER_NETWORK.block})`).choices([
+        'none',
+        'pre',
+        'mid',
+        'post',
+      ]),
+    )
+    .option('--k <k>', `2^k channels a group, 0 to 4 (default: ${PAPER_NETWORK.k})`, parseNumber)
+    .option(
+      '--width <factor>',
+      `1, 0.75, 0.5 or 0.25 (default: ${PAPER_NETWORK.width})`,
+      parseNumber,
+    )
+    .option('--size <pixels>', `input size (default: ${PAPER_NETWORK.size})`, parseNumber)
+    .option('--classes <count>', `classes (default: ${PAPER_NETWORK.classes})`, parseNumber)
+    .addOption(jsonOption())
+    .addOption(buildOption())
+    .addHelpText(
+      'after',
+      `
+FLOPs are counted as in the MoBiNet paper: multiply-adds of convolutions and dense layers, a binary
+one being 1/64. A layer is what runs as one: a convolution with the activation, batch norm and
+addition behind it.
+
+Examples:
+  $ mobinet describe
+  $ mobinet describe my-model.safetensors
+  $ mobinet describe --block post --k 2 --json`,
+    )
+    .action(describe);
+}
+
+async function describe(argument: string | undefined, flags: DescribeFlags): Promise<void> {
+  const path = argument ?? flags.model;
+  const { block, k, width, size, classes } = flags;
+  const asked = Object.entries({ block, k, width, size, classes }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (path !== undefined && asked.length > 0) {
+    throw new InputError('INVALID_OPTION', `Both a model file and --${asked[0]![0]} are given`, {
+      hint: 'describe one or the other',
+    });
+  }
+  const bytes =
+    asked.length > 0
+      ? await randomModelFile({ ...PAPER_NETWORK, ...Object.fromEntries(asked) })
+      : await readModel(path);
+  const description = await describeFile(bytes, flags.build);
+  process.stdout.write(
+    `${flags.json ? JSON.stringify(description, undefined, 2) : descriptionText(description)}\n`,
+  );
+}
+
+/** @throws ModelFormatError, GraphError; RuntimeError WASM_UNAVAILABLE */
+async function describeFile(
+  bytes: Uint8Array,
+  wish: ModelOptions['build'],
+): Promise<FileDescription> {
+  const build = chooseBuild(probeFeatures(), wish);
+  const digest = await verifyDigest(bytes);
+  const { graph, name, formatVersion, labels, preprocessing, provenance, byteLength } =
+    parseModelFile(bytes);
+  const { nodes, ...cost } = graphCost(graph);
+  const { memoryBytes, constantBytes, arenaBytes } = planGraph(graph, build);
+  return {
+    name,
+    formatVersion,
+    build,
+    input: graph.input.shape,
+    classes: labels.length,
+    preprocessing,
+    digest,
+    provenance,
+    fileBytes: byteLength,
+    ...cost,
+    memoryBytes,
+    constantBytes,
+    arenaBytes,
+    layers: layersOf(graph, nodes),
+  };
+}
+
+/** One row a stage; a sign counts where its bits go in. */
+function layersOf(graph: Graph, costs: readonly NodeCost[]): LayerDescription[] {
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+  const costOf = new Map(costs.map((cost) => [cost.name, cost]));
+  return stagesOf(graph).map((stage) => {
+    const signs = stage.inputs.filter((input) => nodes.get(input)?.op === 'sign');
+    const names = [...signs, ...stage.nodes];
+    const sum = (key: keyof Cost) =>
+      names.reduce((total, name) => total + costOf.get(name)![key], 0);
+    const first = nodes.get(stage.nodes[0]!)!;
+    return {
+      name: first.name,
+      operation: operationText(first),
+      nodes: names,
+      shape: graph.shapes.get(stage.value)!,
+      flops: sum('flops'),
+      floatMacs: sum('floatMacs'),
+      binaryMacs: sum('binaryMacs'),
+      params: sum('params'),
+      binaryParams: sum('binaryParams'),
+      bits: sum('bits'),
+    };
+  });
+}
+
+function by([height, width]: Pair): string {
+  return `${height}x${width}`;
+}
+
+/** Such as 'binary conv 3x3, 8 a group'. */
+function operationText(node: GraphNode): string {
+  switch (node.op) {
+    case 'conv2d':
+    case 'binary_conv2d': {
+      const kind = node.op === 'conv2d' ? 'conv' : 'binary conv';
+      const [down, across] = node.stride;
+      const steps = down === across ? `${down}` : by(node.stride);
+      const stride = steps === '1' ? '' : `, stride ${steps}`;
+      const groups = node.groups === 1 ? '' : `, ${node.inChannels / node.groups} a group`;
+      return `${kind} ${by(node.kernel)}${stride}${groups}`;
+    }
+    case 'average_pool2d':
+    case 'max_pool2d':
+      return `${node.op.replace('_pool2d', ' pool')} ${by(node.kernel)}`;
+    case 'dense':
+      return node.weight instanceof Int8Array ? 'dense, 8 bits' : 'dense';
+    default:
+      return node.op.replaceAll('_', ' ');
+  }
+}
+
+function descriptionText(description: FileDescription): string {
+  const { name, input, classes, build, layers } = description;
+  const layerTable = table(
+    [
+      { title: 'layer', align: 'left' },
+      { title: 'operation', align: 'left' },
+      { title: 'result', align: 'right' },
+      { title: 'params', align: 'right' },
+      { title: 'bits', align: 'right' },
+      { title: 'multiply-adds', align: 'right' },
+      { title: 'FLOPs', align: 'right' },
+    ],
+    layers.map((layer) => [
+      layer.name,
+      layer.operation,
+      layer.shape.join(' x '),
+      layer.params.toLocaleString('en'),
+      layer.bits.toLocaleString('en'),
+      (layer.floatMacs + layer.binaryMacs).toLocaleString('en'),
+      millions(layer.flops, 3),
+    ]),
+  );
+  const { fileBytes, params, binaryParams, bits, flops, floatMacs, binaryMacs } = description;
+  const { memoryBytes, constantBytes, arenaBytes } = description;
+  const totals = table(
+    [
+      { title: 'input', align: 'left' },
+      { title: `${input.join(' x ')}, ${classes} classes`, align: 'left' },
+    ],
+    [
+      ['parameters', `${millions(params)}, of which ${millions(binaryParams)} are single bits`],
+      ['size', `${fileSize(bits / 8)} of parameters, ${fileSize(fileBytes)} as a file`],
+      [
+        'FLOPs',
+        `${millions(flops)}: ${millions(floatMacs)} float multiply-adds + ${millions(binaryMacs)} binary ones / 64`,
+      ],
+      [
+        'memory',
+        `${fileSize(memoryBytes)}: ${fileSize(constantBytes)} of weights, ${fileSize(arenaBytes)} of values (${build} build)`,
+      ],
+      ['digest', description.digest],
+    ],
+  );
+  return [name, '', layerTable, '', totals].join('\n');
+}

@@ -1,0 +1,62 @@
+/** What several commands take, and how it is checked. */
+
+import { InvalidArgumentError, Option } from 'commander';
+import { FileError } from '../errors.ts';
+import { defaultModelUrl } from '../node/default-model.ts';
+import { readFileBytes } from '../node/read-file.ts';
+import type { Build } from '../plan/kernels.ts';
+
+/** Some pictures failed, the rest went through. */
+export const EXIT_SOME_FAILED = 1;
+/** The command was used wrongly, or there is no working model. */
+export const EXIT_UNUSABLE = 2;
+
+export interface ModelOptions {
+  /** Path of a model file; the shipped one by default. */
+  model?: string;
+  build: Build | 'auto';
+}
+
+export function modelOption(): Option {
+  return new Option('-m, --model <file>', 'model file (default: the one that comes with mobinet)');
+}
+
+export function buildOption(): Option {
+  return new Option('--build <build>', 'WebAssembly kernels: the fastest that the engine takes, or')
+    .choices(['auto', 'simd', 'plain'])
+    .default('auto');
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'write JSON');
+}
+
+/** A parser of options that are whole numbers, at least 1. */
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new InvalidArgumentError('Give a whole number, at least 1.');
+}
+
+/** A parser of options that are numbers. */
+export function parseNumber(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isFinite(number)) return number;
+  throw new InvalidArgumentError('Give a number.');
+}
+
+/**
+ * The bytes of the model file asked for.
+ * @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE
+ */
+export async function readModel(path: string | undefined): Promise<Uint8Array<ArrayBuffer>> {
+  if (path !== undefined) return readFileBytes(path);
+  try {
+    return await readFileBytes(defaultModelUrl());
+  } catch (cause) {
+    throw new FileError('FILE_NOT_FOUND', 'The model that comes with mobinet is not there', {
+      cause,
+      hint: 'install mobinet again, or name one with --model',
+    });
+  }
+}

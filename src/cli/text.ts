@@ -1,0 +1,48 @@
+/** Text for people: tables, bars, numbers. */
+
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/** A bar of `fraction` (0..1) of `width` characters, padded with spaces to all of them. */
+export function bar(fraction: number, width: number): string {
+  const eighths = Math.round(fraction * width * 8);
+  return ('█'.repeat(eighths >> 3) + EIGHTHS[eighths & 7]).padEnd(width);
+}
+
+/** 0.1234 as '12.3 %', always of 7 characters. */
+export function percent(fraction: number): string {
+  return `${(fraction * 100).toFixed(1)} %`.padStart(7);
+}
+
+export function milliseconds(time: number): string {
+  return `${time < 10 ? time.toFixed(1) : time.toFixed(0)} ms`;
+}
+
+/** Bytes in the largest unit that leaves a number from 1 on, in powers of 1000. */
+export function fileSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(2)} MB`;
+}
+
+/** In millions, with `digits` after the point. */
+export function millions(count: number, digits = 2): string {
+  return `${(count / 1e6).toFixed(digits)} M`;
+}
+
+export interface Column {
+  readonly title: string;
+  readonly align: 'left' | 'right';
+}
+
+/** Rows in columns two spaces apart, as wide as their widest cell. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const lines = [columns.map(({ title }) => title), ...rows];
+  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
+  const format = (line: readonly string[]) =>
+    columns
+      .map(({ align }, i) =>
+        align === 'left' ? line[i]!.padEnd(widths[i]!) : line[i]!.padStart(widths[i]!),
+      )
+      .join('  ')
+      .trimEnd();
+  return lines.map(format).join('\n');
+}
