@@ -30,7 +30,7 @@ export async function readSource(
     if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
     const response =
       source instanceof Response ? source : await fetch(source, signal ? { signal } : undefined);
-    if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`);
+    if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`.trim());
     return await readBody(response, onProgress, signal);
   } catch (cause) {
     if (signal?.aborted) throw new RuntimeError('ABORTED', 'Loading was aborted', { cause });

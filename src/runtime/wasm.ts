@@ -57,11 +57,12 @@ async function wasmBytes(
   try {
     response =
       source instanceof Response ? source : await fetch(source, signal ? { signal } : undefined);
-    if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`);
+    if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`.trim());
     return { bytes: new Uint8Array(await response.arrayBuffer()), from };
   } catch (cause) {
     if (signal?.aborted) throw new RuntimeError('ABORTED', 'Loading was aborted', { cause });
-    throw new RuntimeError('WASM_INVALID', `Cannot fetch ${from}`, {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RuntimeError('WASM_INVALID', `Cannot fetch ${from}: ${reason}`, {
       cause,
       hint: 'serve mobinet.simd.wasm beside the script, or pass its address as `wasm`',
     });

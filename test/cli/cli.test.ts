@@ -1,0 +1,220 @@
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PictureFailure, PictureResult } from '../../src/cli/classify.ts';
+import { tinyModelFile } from '../helpers/model-file.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const sample = (name: string) => join(root, 'samples', name);
+
+interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line as a person would, built (`npm run build`). */
+function mobinet(args: string[], input?: Uint8Array): Promise<Result> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [join(root, 'dist/cli/main.js'), ...args],
+      { maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+    child.stdin!.on('error', () => undefined);
+    child.stdin!.end(input);
+  });
+}
+
+let folder: string;
+let tinyModel: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'mobinet-test-'));
+  tinyModel = join(folder, 'tiny.safetensors');
+  writeFileSync(tinyModel, await tinyModelFile());
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('classify', () => {
+  test('a picture, with the shipped model: five labels with scores', async () => {
+    const { code, stdout, stderr } = await mobinet(['classify', sample('chelsea.png')]);
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/chelsea\.png {2}\(451 x 300, decoded in/);
+    expect(stdout.match(/^ +\d+\.\d %/gm)).toHaveLength(5);
+  });
+
+  test('--json: an array of results, PNG and JPEG', async () => {
+    const args = ['classify', '--json', '--top', '3', sample('chelsea.png'), sample('rocket.jpg')];
+    const { code, stdout } = await mobinet(args);
+    expect(code).toBe(0);
+    const results: PictureResult[] = JSON.parse(stdout);
+    expect(results.map(({ width, height }) => [width, height])).toEqual([
+      [451, 300],
+      [640, 427],
+    ]);
+    for (const { predictions, timings } of results) {
+      expect(predictions).toHaveLength(3);
+      expect(predictions[0]!.score).toBeGreaterThanOrEqual(predictions[1]!.score);
+      expect(Object.keys(timings).sort()).toEqual(['decode', 'preprocess', 'run', 'total']);
+    }
+  });
+
+  test('a folder and standard input give what the files give', async () => {
+    const pictures = join(folder, 'pictures', 'deeper');
+    mkdirSync(pictures, { recursive: true });
+    copyFileSync(sample('coffee.png'), join(pictures, 'coffee.png'));
+    const bytes = readFileSync(sample('coffee.png'));
+    const [byFolder, byInput] = await Promise.all([
+      mobinet(['classify', '--json', join(folder, 'pictures')]),
+      mobinet(['classify', '--json', '-'], bytes),
+    ]);
+    const [one]: PictureResult[] = JSON.parse(byFolder.stdout);
+    const [other]: PictureResult[] = JSON.parse(byInput.stdout);
+    expect(one!.predictions).toEqual(other!.predictions);
+    expect(other!.file).toBe('-');
+  });
+
+  test('both builds give the same scores', async () => {
+    const [simd, plain] = await Promise.all(
+      ['simd', 'plain'].map((build) =>
+        mobinet(['classify', '--json', '--build', build, sample('chelsea.png')]),
+      ),
+    );
+    const predictions = (result: Result) => JSON.parse(result.stdout)[0].predictions;
+    expect(predictions(plain!)).toEqual(predictions(simd!));
+  });
+
+  test('one bad picture is reported, the rest go on, exit code 1', async () => {
+    const bad = join(folder, 'bad.png');
+    writeFileSync(bad, 'not a picture');
+    const missing = join(folder, 'missing.jpg');
+    const args = ['classify', bad, sample('chelsea.png'), missing];
+    const [text, json] = await Promise.all([mobinet(args), mobinet([...args, '--json'])]);
+    expect([text.code, json.code]).toEqual([1, 1]);
+    expect(text.stderr).toContain('bad.png: Not a picture that can be read');
+    expect(text.stderr).toContain('2 of 3 pictures failed');
+    expect(text.stdout).toContain('chelsea.png');
+    const results: (PictureResult | PictureFailure)[] = JSON.parse(json.stdout);
+    expect(results.map((result) => ('error' in result ? result.error.code : 'ok'))).toEqual([
+      'PICTURE_DECODE',
+      'ok',
+      'FILE_NOT_FOUND',
+    ]);
+  });
+
+  test('a model of one’s own; more labels asked for than it has', async () => {
+    const args = ['classify', '--model', tinyModel, '--top', '9', '--json', sample('chelsea.png')];
+    const { code, stdout } = await mobinet(args);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)[0].predictions).toHaveLength(5);
+  });
+
+  test.each<[string, string[], string]>([
+    ['a model that is not there', ['--model', 'nowhere.safetensors'], 'FILE_NOT_FOUND'],
+    ['a model that is a picture', ['--model', sample('chelsea.png')], 'NOT_A_MODEL'],
+  ])('%s: exit code 2', async (_, args, errorCode) => {
+    const { code, stderr, stdout } = await mobinet(['classify', ...args, sample('chelsea.png')]);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(`[${errorCode}]`);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  test.each([['--top', '0'], ['--top', 'x'], ['--build', 'mmx'], ['--fast']])(
+    'wrong usage, %s %s: exit code 2 and a word on help',
+    async (...args) => {
+      const { code, stderr } = await mobinet(['classify', ...args, sample('chelsea.png')]);
+      expect(code).toBe(2);
+      expect(stderr).toContain('--help');
+    },
+  );
+});
+
+describe('describe', () => {
+  test('the shipped model: at most 2.5 MB, digest verified, layers that add up', async () => {
+    const { code, stdout } = await mobinet(['describe', '--json']);
+    expect(code).toBe(0);
+    const description = JSON.parse(stdout);
+    expect(description.digest).toBe('verified');
+    expect(description.fileBytes).toBeLessThan(2.5e6);
+    const layers: { flops: number }[] = description.layers;
+    const sum = layers.reduce((total, { flops }) => total + flops, 0);
+    expect(sum).toBeCloseTo(description.flops, 3);
+  });
+
+  test('a network of the paper by its options, as a table', async () => {
+    const { code, stdout } = await mobinet(['describe', '--block', 'mid', '--k', '3']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('1x1');
+    expect(stdout.split('\n').length).toBeGreaterThan(40);
+  });
+
+  test('K = 5: exit code 2', async () => {
+    const { code, stderr } = await mobinet(['describe', '--k', '5']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('INVALID_OPTION');
+  });
+});
+
+describe('eval', () => {
+  test('counts what is right, on all cores, and keeps going past a bad picture', async () => {
+    const classified = await mobinet([
+      'classify',
+      '--model',
+      tinyModel,
+      '--top',
+      '5',
+      '--json',
+      join(root, 'samples'),
+    ]);
+    const results: PictureResult[] = JSON.parse(classified.stdout);
+    // Each sample goes into the folder of its second best class, one picture into its best.
+    const set = join(folder, 'set');
+    const ids = ['n1', 'n2', 'n3', 'n4', 'n5'];
+    for (const [index, { file, predictions }] of results.entries()) {
+      const id = ids[predictions[index === 0 ? 0 : 1]!.index]!;
+      mkdirSync(join(set, id), { recursive: true });
+      copyFileSync(file, join(set, id, `picture${index}`.concat(file.slice(-4))));
+    }
+    const sound = await mobinet(['eval', set, '--model', tinyModel, '--json']);
+    expect(sound.code).toBe(0);
+    expect(JSON.parse(sound.stdout)).toMatchObject({
+      pictures: 3,
+      failed: 0,
+      top1: 1 / 3,
+      top5: 1,
+    });
+
+    writeFileSync(join(set, ids[results[0]!.predictions[0]!.index]!, 'bad.png'), 'no');
+    const list = join(folder, 'predictions.json');
+    const args = ['eval', set, '--model', tinyModel, '--json', '--predictions', list];
+    const { code, stdout } = await mobinet(args);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ pictures: 4, failed: 1, top1: 1 / 3, top5: 1 });
+    const records: Record<string, unknown>[] = JSON.parse(readFileSync(list, 'utf8'));
+    expect(records).toHaveLength(4);
+    expect(records.filter((record) => 'error' in record)).toHaveLength(1);
+  });
+
+  test('class folders that the model does not know: exit code 2, with their names', async () => {
+    const { code, stderr } = await mobinet(['eval', root, '--model', tinyModel]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/does not know .* class folders/);
+  });
+});
+
+test('--version is that of the package; no command: help and exit code 2', async () => {
+  const version = await mobinet(['--version']);
+  const { version: expected } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(version.stdout.trim()).toBe(expected);
+  const bare = await mobinet([]);
+  expect(bare.code).toBe(2);
+  expect(bare.stderr).toContain('classify');
+});

@@ -1,0 +1,215 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { loadModel, type Model } from '../src/index.ts';
+import { probeFeatures } from '../src/runtime/features.ts';
+import { tinyModelFile } from './helpers/model-file.ts';
+import { randomFrom } from './helpers/random.ts';
+import { BUILDS, wasmBytes, wasmModule } from './helpers/run.ts';
+
+let bytes: Uint8Array;
+beforeAll(async () => {
+  bytes = await tinyModelFile();
+});
+
+const load = (wasm: Parameters<typeof loadModel>[1] = {}) =>
+  loadModel(bytes, { wasm: wasmModule('simd'), ...wasm });
+
+const picture = (seed: number, side = 9) => {
+  const random = randomFrom(seed);
+  const data = Uint8Array.from({ length: side * side * 3 }, () => random.below(256));
+  return { data, width: side, height: side };
+};
+
+const zeros = new Float32Array(108);
+
+/** Zeros, but for one. */
+const zerosBut = (index: number, value: number) =>
+  zeros.map((zero, at) => (at === index ? value : zero));
+
+describe('classify', () => {
+  test('all classes, best first, scores that sum to 1, labels by index', async () => {
+    const model = await load();
+    const { predictions, timings } = await model.classify(picture(1), { topK: 5 });
+    expect(predictions.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3, 4]);
+    for (const { index, label } of predictions) expect(label).toBe(model.labels[index]);
+    const scores = predictions.map(({ score }) => score);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    expect(scores.reduce((sum, score) => sum + score)).toBeCloseTo(1, 5);
+    expect(timings.total).toBeGreaterThanOrEqual(timings.preprocess + timings.run);
+  });
+
+  test('the temperature of the file divides the logits', async () => {
+    const warm = await loadModel(
+      await tinyModelFile(({ metadata }) => metadata.set('temperature', '4')),
+      { wasm: wasmModule('simd') },
+    );
+    const model = await load();
+    const [cold, hot] = await Promise.all([model.classify(picture(1)), warm.classify(picture(1))]);
+    const ratio = ({ predictions: [first, second] }: typeof cold) =>
+      Math.log(first!.score / second!.score);
+    expect(ratio(cold)).toBeCloseTo(4 * ratio(hot), 3);
+  });
+
+  test.each([0, -1, 1.5, 6, Number.NaN])('topK %d: INVALID_OPTION', async (topK) => {
+    const model = await load();
+    await expect(model.classify(picture(1), { topK })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      hint: 'a whole number from 1 to 5',
+    });
+  });
+});
+
+describe('bad input is refused and leaves the model usable', () => {
+  test.each<[string, string, (model: Model) => Promise<unknown>]>([
+    ['too few numbers', 'INPUT_SHAPE', (model) => model.run(new Float32Array(107))],
+    ['too many', 'INPUT_SHAPE', (model) => model.run(new Float32Array(109))],
+    ['NaN', 'INPUT_NOT_FINITE', (model) => model.run(zeros.map(() => Number.NaN))],
+    ['infinity', 'INPUT_NOT_FINITE', (model) => model.profile(zerosBut(3, Infinity))],
+    ['no pixels', 'PICTURE_SIZE', (model) => model.classify({ ...picture(1), width: 0 })],
+    [
+      'absurdly many',
+      'PICTURE_SIZE',
+      (model) => model.classify({ data: new Uint8Array(3), width: 1e6, height: 1e6 }),
+    ],
+    [
+      'pixels missing',
+      'PICTURE_SIZE',
+      (model) => model.classify({ ...picture(1), data: new Uint8Array(5) }),
+    ],
+  ])('%s: %s', async (_, code, action) => {
+    const model = await load();
+    const before = await model.run(zeros);
+    await expect(action(model)).rejects.toMatchObject({ code, name: 'InputError' });
+    expect(await model.run(zeros)).toEqual(before);
+  });
+
+  test('the index of what is not finite is named', async () => {
+    const model = await load();
+    await expect(model.run(zerosBut(7, Number.NaN))).rejects.toThrow(/NaN at index 7/);
+  });
+});
+
+describe('two models side by side', () => {
+  test('do not disturb each other', async () => {
+    const random = randomFrom(6);
+    const input = random.floats(108, random.eighth);
+    const [a, b] = [await load(), await load({ build: 'plain', wasm: wasmModule('plain') })];
+    const expected = await a.run(input);
+    await b.run(zeros);
+    expect(await a.run(input)).toEqual(expected);
+    expect(await b.run(input)).toEqual(expected);
+    a.dispose();
+    expect(await b.run(input)).toEqual(expected);
+  });
+
+  test('logits handed out are not overwritten by the next run', async () => {
+    const model = await load();
+    const first = await model.run(zeros);
+    const copy = first.slice();
+    await model.run(zeros.map(() => 2));
+    expect(first).toEqual(copy);
+  });
+});
+
+test('dispose: every later call says DISPOSED; a second dispose is no error', async () => {
+  const model = await load();
+  model.dispose();
+  model.dispose();
+  for (const call of [model.run(zeros), model.classify(picture(1)), model.profile()]) {
+    await expect(call).rejects.toMatchObject({ code: 'DISPOSED', name: 'RuntimeError' });
+  }
+  expect(model.describe().name).toBe('tiny');
+});
+
+test('describe: what the model is and what it takes', async () => {
+  const model = await load();
+  const description = model.describe();
+  expect(description).toMatchObject({
+    name: 'tiny',
+    build: 'simd',
+    input: [3, 6, 6],
+    classes: 5,
+    digest: 'verified',
+    fileBytes: bytes.length,
+    // 4x3x3x3 taps on 6x6, and 5x8; 4 filters of 18 taps on 6x6.
+    flops: 108 * 36 + 40 + (72 * 36) / 64,
+    binaryMacs: 72 * 36,
+  });
+  expect(description.memoryBytes % 65536).toBe(0);
+  expect(description.memoryBytes).toBeGreaterThan(
+    description.constantBytes + description.arenaBytes,
+  );
+});
+
+test('profile: a time for each step', async () => {
+  const model = await load();
+  const steps = await model.profile();
+  expect(steps.map(({ kernel }) => kernel)).toContain('denseInt8');
+  expect(steps.every(({ milliseconds }) => milliseconds >= 0)).toBe(true);
+});
+
+describe('the build', () => {
+  test.each(BUILDS)('%s runs where it is asked for, and says so', async (build) => {
+    const model = await loadModel(bytes, { build, wasm: wasmBytes(build) });
+    expect(model.build).toBe(build);
+    expect(await model.run(zeros)).toEqual(await (await load()).run(zeros));
+  });
+
+  test('auto takes SIMD where the engine has it', async () => {
+    expect(probeFeatures()).toEqual({ simd: true });
+    expect((await load({ build: 'auto' })).build).toBe('simd');
+  });
+});
+
+describe('kernels that cannot be used', () => {
+  const page = new TextEncoder().encode('<!doctype html><title>Not found</title>');
+  test.each<[string, RegExp, Parameters<typeof loadModel>[1]]>([
+    ['a web page', /HTML page/, { wasm: page }],
+    ['a web page that a server answers with', /HTML page/, { wasm: new Response(page) }],
+    ['HTTP 404', /HTTP 404/, { wasm: new Response('', { status: 404 }) }],
+    ['half of a module', /Cannot compile/, { wasm: wasmBytes('simd').slice(0, 2000) }],
+    [
+      'a module of something else',
+      /not one of this package|lacks/,
+      { wasm: new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) },
+    ],
+    ['the plain module for the SIMD build', /lacks/, { build: 'simd', wasm: wasmModule('plain') }],
+  ])('%s: WASM_INVALID, and loading again works', async (_, message, options) => {
+    await expect(loadModel(bytes, options)).rejects.toMatchObject({
+      code: 'WASM_INVALID',
+      message: expect.stringMatching(message),
+    });
+    expect((await load()).name).toBe('tiny');
+  });
+});
+
+describe('models that cannot be loaded', () => {
+  test('a damaged one: MODEL_DIGEST', async () => {
+    const damaged = bytes.slice();
+    damaged[damaged.length - 2]! ^= 4;
+    await expect(loadModel(damaged, { wasm: wasmModule('simd') })).rejects.toMatchObject({
+      code: 'MODEL_DIGEST',
+    });
+  });
+
+  test('one that is not wanted any more: ABORTED', async () => {
+    const source = new Response(new Blob([Uint8Array.from(bytes)]));
+    const options = { signal: AbortSignal.abort(), wasm: wasmModule('simd') };
+    await expect(loadModel(source, options)).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+});
+
+test('the core has no Node built-ins', () => {
+  const seen = new Set<string>();
+  const visit = (file: URL) => {
+    if (seen.has(file.href)) return;
+    seen.add(file.href);
+    const source = readFileSync(file, 'utf8');
+    for (const [, from] of source.matchAll(/(?:from|import)\s*\(?'([^']+)'/g)) {
+      expect(from, file.href).toMatch(/^\.{1,2}\//);
+      visit(new URL(from!, file));
+    }
+  };
+  visit(new URL('../src/index.ts', import.meta.url));
+  expect(seen.size).toBeGreaterThan(20);
+});
