@@ -1,0 +1,234 @@
+/**
+ * Every binary convolution of MoBiNet-Mid K = 3 at 224, one core: bits a nanosecond of this package's
+ * kernels, beside the same shape by scalar popcount, by i8x16.popcnt and in float32.
+ *
+ *     npm run build && node bench/kernels.js [--rounds 3] [--time 60]
+ *
+ * Ours and the float rows include what a network needs: epilogue, skip and stream; the i8x16.popcnt
+ * row only counts. Writes bench/results/kernels.{json,txt,svg}.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Bench } from 'tinybench';
+import { inferShape } from '../dist/graph/shapes.js';
+import { binaryLayers, NETWORK } from './layers.js';
+import { logBars } from './picture.js';
+import { header, median, table, writeResults } from './report.js';
+import { openStep } from './step.js';
+
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    time: { type: 'string', default: '60' },
+  },
+});
+
+/** @typedef {import('./layers.js').Layer} Layer */
+/** @typedef {import('../dist/graph/graph.js').GraphNode} GraphNode */
+
+const random = (/** @type {number} */ length) =>
+  Float32Array.from({ length }, () => Math.random() - 0.5);
+
+/**
+ * A graph of nodes one after the other.
+ * @param {Layer} layer
+ * @param {GraphNode[]} nodes
+ * @returns {import('../dist/graph/graph.js').Graph}
+ */
+function chain({ inChannels, size }, nodes) {
+  /** @type {[number, number, number]} */
+  const shape = [inChannels, size, size];
+  /** @type {Map<string, import('../dist/graph/graph.js').Shape>} */
+  const shapes = new Map([['image', shape]]);
+  for (const node of nodes) {
+    const inputs = node.inputs.map((name) => /** @type {typeof shape} */ (shapes.get(name)));
+    shapes.set(node.name, inferShape(node, inputs));
+  }
+  const output = /** @type {GraphNode} */ (nodes.at(-1)).name;
+  return { input: { name: 'image', shape }, output, nodes, shapes };
+}
+
+/** A unit as the network has it: PReLU, batch norm and the skip behind the convolution. */
+const rest = (/** @type {Layer} */ { inChannels, outChannels }) => {
+  /** @type {GraphNode[]} */
+  const nodes = [
+    { name: 'prelu', op: 'prelu', inputs: ['conv'], slope: random(outChannels) },
+    {
+      name: 'norm',
+      op: 'affine',
+      inputs: ['prelu'],
+      scale: random(outChannels),
+      bias: random(outChannels),
+    },
+  ];
+  // Where channels double, the skip is the input beside itself; the kernel reads it once.
+  const copies = Array.from({ length: outChannels / inChannels }, () => 'sum');
+  if (copies.length > 1) nodes.push({ name: 'copies', op: 'concat', inputs: copies });
+  const skip = copies.length > 1 ? 'copies' : 'sum';
+  return [...nodes, /** @type {GraphNode} */ ({ name: 'out', op: 'add', inputs: ['norm', skip] })];
+};
+
+/** The stream that the skip reads: something that runs before, as in a network. */
+const before = (/** @type {Layer} */ { inChannels }) =>
+  /** @type {GraphNode} */ ({
+    name: 'sum',
+    op: 'prelu',
+    inputs: ['image'],
+    slope: random(inChannels),
+  });
+
+const geometry = (/** @type {Layer} */ { kernel, inChannels, outChannels, groups }) => {
+  const p = (kernel - 1) / 2;
+  return {
+    kernel: /** @type {[number, number]} */ ([kernel, kernel]),
+    stride: /** @type {[number, number]} */ ([1, 1]),
+    padding: /** @type {[number, number, number, number]} */ ([p, p, p, p]),
+    groups,
+    inChannels,
+    outChannels,
+  };
+};
+
+function binaryGraph(/** @type {Layer} */ layer) {
+  const { kernel, inChannels, outChannels, groups } = layer;
+  const elements = kernel * kernel * (inChannels / groups);
+  const words = Math.ceil(elements / 64);
+  const mask = elements % 64 === 0 ? ~0n : (1n << BigInt(elements % 64)) - 1n;
+  const weight = new BigUint64Array(outChannels * words);
+  crypto.getRandomValues(new Uint8Array(weight.buffer, 0, Math.min(65536, weight.byteLength)));
+  for (let at = words - 1; at < weight.length; at += words) weight[at] &= mask;
+  return chain(layer, [
+    before(layer),
+    { name: 'signs', op: 'sign', inputs: ['sum'], threshold: undefined },
+    {
+      name: 'conv',
+      op: 'binary_conv2d',
+      inputs: ['signs'],
+      weight,
+      alpha: random(outChannels),
+      paddingValue: 0,
+      ...geometry(layer),
+    },
+    ...rest(layer),
+  ]);
+}
+
+function floatGraph(/** @type {Layer} */ layer) {
+  const { kernel, inChannels, outChannels, groups } = layer;
+  const weight = random(outChannels * (inChannels / groups) * kernel * kernel);
+  return chain(layer, [
+    before(layer),
+    { name: 'conv', op: 'conv2d', inputs: ['sum'], weight, bias: undefined, ...geometry(layer) },
+    ...rest(layer),
+  ]);
+}
+
+/** The i8x16.popcnt baseline, compiled from bench/assembly; random bits. */
+function openPopcnt(/** @type {WebAssembly.Module} */ module, /** @type {Layer} */ layer) {
+  const pixels = layer.size * layer.size + (layer.size % 2);
+  const vectors = Math.ceil(layer.inChannels / 128);
+  const weights = 1024 + pixels * vectors * 16;
+  const counts = weights + layer.outChannels * vectors * 16;
+  const pages = Math.ceil((counts + pixels * layer.outChannels * 2) / 65536);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const run = /** @type {(...numbers: number[]) => void} */ (exports.pointwisePopcnt);
+  return () => run(1024, weights, counts, pixels, layer.outChannels, vectors);
+}
+
+function compilePopcnt() {
+  const file = fileURLToPath(new URL('results/i8x16-popcnt.wasm', import.meta.url));
+  const source = fileURLToPath(new URL('assembly/i8x16-popcnt.ts', import.meta.url));
+  const options = ['--runtime', 'stub', '--importMemory', '--enable', 'simd', '-O3', '--noAssert'];
+  execFileSync('npx', ['asc', source, '-o', file, '--use', 'abort=', ...options]);
+  return new WebAssembly.Module(readFileSync(file));
+}
+
+const popcnt = compilePopcnt();
+const layers = binaryLayers();
+const rows = [];
+for (const layer of layers) {
+  /** @type {Record<string, () => void>} */
+  const tasks = {
+    mobinet: await openStep(binaryGraph(layer), 'simd', [
+      'binaryPointwiseNibbles',
+      'binaryGrouped3x3Planes',
+    ]),
+    scalarPopcount: await openStep(binaryGraph(layer), 'plain', [
+      'binaryPointwiseWords',
+      'binaryConv2dWords',
+    ]),
+    float32: await openStep(floatGraph(layer), 'simd', ['pointwise', 'conv2d']),
+  };
+  if (layer.kernel === 1) tasks.i8x16Popcnt = openPopcnt(popcnt, layer);
+  /** @type {Record<string, number[]>} */
+  const times = Object.fromEntries(Object.keys(tasks).map((name) => [name, []]));
+  for (let round = 0; round < Number(flags.rounds); round++) {
+    const bench = new Bench({ time: Number(flags.time), warmupTime: 30 });
+    for (const [name, task] of Object.entries(tasks)) bench.add(name, task);
+    for (const task of await bench.run()) {
+      const { result } = task;
+      if (result === undefined || result.error) throw result?.error ?? new Error(task.name);
+      times[task.name]?.push(result.latency.p50);
+    }
+  }
+  const rates = Object.fromEntries(
+    Object.entries(times).map(([name, each]) => [name, layer.bitMacs / (median(each) * 1e6)]),
+  );
+  rows.push({
+    ...layer,
+    milliseconds: median(/** @type {number[]} */ (times.mobinet)),
+    bitMacsPerNanosecond: rates,
+  });
+  process.stderr.write(`\r${rows.length} of ${layers.length} layers`);
+}
+process.stderr.write('\n');
+
+const shown = (/** @type {number | undefined} */ x, digits = 0) =>
+  x === undefined ? '' : x.toFixed(digits);
+const columns = [
+  'layer',
+  'times',
+  'ms',
+  'mobinet',
+  'scalar',
+  'i8x16',
+  'float32',
+  '/ scalar',
+  '/ i8x16',
+  '/ float32',
+];
+const lines = rows.map(({ name, count, milliseconds, bitMacsPerNanosecond: r }) => [
+  name,
+  `${count}`,
+  milliseconds.toFixed(3),
+  shown(r.mobinet),
+  shown(r.scalarPopcount),
+  shown(r.i8x16Popcnt),
+  shown(r.float32, 1),
+  shown(r.mobinet / r.scalarPopcount, 1),
+  r.i8x16Popcnt === undefined ? '' : shown(r.mobinet / r.i8x16Popcnt, 1),
+  shown(r.mobinet / r.float32, 1),
+]);
+const whole = rows.reduce((sum, { count, milliseconds }) => sum + count * milliseconds, 0);
+const text = [
+  header(
+    'Binary convolutions of MoBiNet-Mid K = 3, 224x224, width 1: bit-multiply-adds a nanosecond, one thread',
+  ),
+  table(columns, lines),
+  `All ${rows.reduce((sum, { count }) => sum + count, 0)} layers, one after the other: ${whole.toFixed(2)} ms`,
+  '',
+].join('\n');
+process.stdout.write(text);
+writeResults('kernels', {
+  text,
+  json: { network: NETWORK, rows },
+  svg: logBars(
+    'Bit-multiply-adds a nanosecond, MoBiNet-Mid K = 3 at 224, one thread',
+    ['mobinet', 'scalarPopcount', 'i8x16Popcnt', 'float32'],
+    rows.map(({ name, bitMacsPerNanosecond }) => ({ name, values: bitMacsPerNanosecond })),
+  ),
+});

@@ -1,0 +1,178 @@
+/**
+ * Do the tests notice? Each mutation changes one tap, bit or border case in a copy of the sources;
+ * the tests of the kernels must then fail. Run by hand, after changing kernels or their tests:
+ *
+ *     node test/mutations.js
+ */
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What is wrong, in which file, what stands there, what is put there instead. */
+const MUTATIONS = [
+  [
+    'grouped 3x3: the left tap reads the middle weights',
+    'assembly/binary-grouped3x3-planes.ts',
+    'const left = v128.load(table);',
+    'const left = v128.load(table, 16);',
+  ],
+  [
+    'grouped 3x3: odd channels take the correction of even ones',
+    'assembly/binary-grouped3x3-planes.ts',
+    'const odd = v128.load(correction, 16);',
+    'const odd = v128.load(correction);',
+  ],
+  [
+    'grouped 3x3: the second half of a tile has the borders of the first',
+    'assembly/binary-grouped3x3-planes.ts',
+    'const bordersHigh = v128.load(borders + <usize>tile * 32, 16);',
+    'const bordersHigh = v128.load(borders + <usize>tile * 32);',
+  ],
+  [
+    'grouped 3x3: no correction of corners',
+    'src/plan/pack-binary.ts',
+    'if ((border & outside) !== 0)',
+    'if (border === outside)',
+  ],
+  [
+    'grouped 3x3: one channel of a plane is left out',
+    'src/plan/pack-binary.ts',
+    'mask |= 1 << j;',
+    'if (j < 3) mask |= 1 << j;',
+  ],
+  [
+    'grouped 3x3: the rows above and below are swapped',
+    'src/plan/pack-binary.ts',
+    '((step % 3) - 1) * raster.row',
+    '(1 - (step % 3)) * raster.row',
+  ],
+  [
+    'borders: the right column is not one',
+    'src/plan/raster.ts',
+    'x === raster.width - 1 ? 8 : 0',
+    'x === raster.width ? 8 : 0',
+  ],
+  [
+    'pixels outside are signed, too',
+    'assembly/sign-simd.ts',
+    'v128.store(target, v128.and(high, insideHigh), 16);',
+    'v128.store(target, high, 16);',
+  ],
+  [
+    'sign(threshold) is +1',
+    'assembly/sign-simd.ts',
+    'f32x4.gt(v128.load(source, 48), threshold)',
+    'f32x4.ge(v128.load(source, 48), threshold)',
+  ],
+  [
+    'sign(threshold) is +1 in the fused epilogue',
+    'assembly/epilogue.ts',
+    'f32x4.gt(y3, threshold)',
+    'f32x4.ge(y3, threshold)',
+  ],
+  [
+    'pointwise: one entry of a table is off by one',
+    'assembly/binary-pointwise-nibbles.ts',
+    'v128.store(table, s, TABLE_BASE + 21 * 16);',
+    'v128.store(table, i8x16.add(s, i8x16.splat(1)), TABLE_BASE + 21 * 16);',
+  ],
+  [
+    'pointwise: partial sums of the last 8 pixels are dropped',
+    'assembly/binary-pointwise-nibbles.ts',
+    'x3 = i16x8.add(x3, v128.load(partial, 48));',
+    '',
+  ],
+  [
+    'pointwise: the last output of four lands on the third bit',
+    'assembly/binary-pointwise-nibbles.ts',
+    'bit = i8x16.add(bit, bit);',
+    'if (j != 2) bit = i8x16.add(bit, bit);',
+  ],
+  [
+    'words: bits across a word boundary are lost',
+    'assembly/binary-words.ts',
+    'bits |= load<u64>(address, 8) << (64 - offset);',
+    'bits |= 0;',
+  ],
+  [
+    'words: a tap below the picture counts',
+    'assembly/binary-words.ts',
+    'iy < inHeight &&',
+    'iy <= inHeight &&',
+  ],
+  [
+    'words: padding of +1 is -1',
+    'assembly/binary-words.ts',
+    'paddingValue > 0 ?',
+    'paddingValue > 1 ?',
+  ],
+  [
+    'words: the second pixel takes the weights of the first output twice',
+    'assembly/binary-words.ts',
+    'c11 += popcnt(a1 ^ w1);',
+    'c11 += popcnt(a1 ^ w0);',
+  ],
+  [
+    'average pool: the lower right pixel is left out',
+    'assembly/average-pool-2x2.ts',
+    'v128.shuffle<f32>(l0, l1, 1, 3, 5, 7)',
+    'v128.shuffle<f32>(l0, l1, 0, 2, 4, 6)',
+  ],
+  [
+    'epilogue: the bend has the wrong sign',
+    'assembly/epilogue.ts',
+    'f32x4.mul(bend, f32x4.abs(t))',
+    'f32x4.mul(bend, f32x4.neg(f32x4.abs(t)))',
+  ],
+];
+
+const TESTS = ['test/plan', 'test/runtime'];
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const copy = mkdtempSync(join(tmpdir(), 'mobinet-mutations-'));
+for (const path of [
+  'assembly',
+  'src',
+  'test',
+  'models',
+  'package.json',
+  'asconfig.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+]) {
+  cpSync(join(root, path), join(copy, path), { recursive: true });
+}
+symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+
+/** Whether the kernels build and the tests pass. */
+function passes() {
+  const run = (/** @type {string[]} */ command) =>
+    execFileSync('npx', command, { cwd: copy, stdio: 'pipe' });
+  run(['asc', 'assembly/index.ts', '--target', 'plain']);
+  run(['asc', 'assembly/index-simd.ts', '--target', 'simd']);
+  try {
+    run(['vitest', 'run', '--bail', '1', ...TESTS]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+if (!passes()) throw new Error('the tests fail as it is');
+let missed = 0;
+for (const [what, file, before, after] of MUTATIONS) {
+  const path = join(copy, file);
+  const source = readFileSync(path, 'utf8');
+  if (source.split(before).length !== 2) throw new Error(`${file} has not exactly one: ${before}`);
+  writeFileSync(path, source.replace(before, after));
+  const found = !passes();
+  if (!found) missed++;
+  process.stdout.write(`${found ? 'noticed' : 'MISSED '}  ${what}\n`);
+  writeFileSync(path, source);
+}
+rmSync(copy, { recursive: true });
+process.stdout.write(`${MUTATIONS.length - missed} of ${MUTATIONS.length} mutations noticed\n`);
+process.exitCode = missed > 0 ? 1 : 0;
