@@ -13,11 +13,12 @@ import { epilogue, epilogue4, PARAMETER_BYTES, TILE_BYTES } from './epilogue';
 @inline
 function finish8(s0: v128, s1: v128, parameter: usize, skip: usize, target: usize): void {
   const knee = v128.load32_splat(parameter);
-  const slope = v128.load32_splat(parameter, 4);
-  const bend = v128.load32_splat(parameter, 8);
-  const offset = v128.load32_splat(parameter, 12);
-  v128.store(target, epilogue4(s0, v128.load(skip), knee, slope, bend, offset));
-  v128.store(target, epilogue4(s1, v128.load(skip, 16), knee, slope, bend, offset), 16);
+  const highSlope = v128.load32_splat(parameter, 4);
+  const lowSlope = v128.load32_splat(parameter, 8);
+  const flip = v128.load32_splat(parameter, 12);
+  const offset = v128.load32_splat(parameter, 16);
+  v128.store(target, epilogue4(s0, v128.load(skip), knee, highSlope, lowSlope, flip, offset));
+  v128.store(target, epilogue4(s1, v128.load(skip, 16), knee, highSlope, lowSlope, flip, offset), 16);
 }
 
 /**
@@ -82,9 +83,9 @@ export function pointwise(
           } while (a < end);
           const target = streamTile + <usize>output * TILE_BYTES + pixel;
           finish8(s00, s01, parameter, skip0 + pixel, target);
-          finish8(s10, s11, parameter + 20, skip1 + pixel, target + 128);
-          finish8(s20, s21, parameter + 40, skip2 + pixel, target + 256);
-          finish8(s30, s31, parameter + 60, skip3 + pixel, target + 384);
+          finish8(s10, s11, parameter + PARAMETER_BYTES, skip1 + pixel, target + 128);
+          finish8(s20, s21, parameter + 2 * PARAMETER_BYTES, skip2 + pixel, target + 256);
+          finish8(s30, s31, parameter + 3 * PARAMETER_BYTES, skip3 + pixel, target + 384);
         }
       } else {
         for (let pixel: usize = 0; pixel < TILE_BYTES; pixel += 4) {
@@ -106,9 +107,9 @@ export function pointwise(
           } while (a < end);
           const target = streamTile + <usize>output * TILE_BYTES + pixel;
           store<f32>(target, epilogue(s0, load<f32>(skip0 + pixel), parameter));
-          store<f32>(target, epilogue(s1, load<f32>(skip1 + pixel), parameter + 20), 128);
-          store<f32>(target, epilogue(s2, load<f32>(skip2 + pixel), parameter + 40), 256);
-          store<f32>(target, epilogue(s3, load<f32>(skip3 + pixel), parameter + 60), 384);
+          store<f32>(target, epilogue(s1, load<f32>(skip1 + pixel), parameter + PARAMETER_BYTES), 128);
+          store<f32>(target, epilogue(s2, load<f32>(skip2 + pixel), parameter + 2 * PARAMETER_BYTES), 256);
+          store<f32>(target, epilogue(s3, load<f32>(skip3 + pixel), parameter + 3 * PARAMETER_BYTES), 384);
         }
       }
     }

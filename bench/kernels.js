@@ -96,10 +96,9 @@ function binaryGraph(/** @type {Layer} */ layer) {
   const { kernel, inChannels, outChannels, groups } = layer;
   const elements = kernel * kernel * (inChannels / groups);
   const words = Math.ceil(elements / 64);
-  const mask = elements % 64 === 0 ? ~0n : (1n << BigInt(elements % 64)) - 1n;
   const weight = new BigUint64Array(outChannels * words);
-  crypto.getRandomValues(new Uint8Array(weight.buffer, 0, Math.min(65536, weight.byteLength)));
-  for (let at = words - 1; at < weight.length; at += words) weight[at] &= mask;
+  const bytes = new Uint8Array(weight.buffer);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = Math.random() * 256;
   return chain(layer, [
     before(layer),
     { name: 'signs', op: 'sign', inputs: ['sum'], threshold: undefined },
@@ -147,88 +146,82 @@ function compilePopcnt() {
   return new WebAssembly.Module(readFileSync(file));
 }
 
+/**
+ * Median milliseconds of each task, over rounds in which all take their turn.
+ * @param {ReadonlyMap<string, () => void>} tasks
+ * @returns {Promise<Map<string, number>>}
+ */
+async function timeTasks(tasks) {
+  const times = new Map([...tasks.keys()].map((name) => [name, /** @type {number[]} */ ([])]));
+  for (let round = 0; round < Number(flags.rounds); round++) {
+    const bench = new Bench({ time: Number(flags.time), warmupTime: 30 });
+    for (const [name, task] of tasks) bench.add(name, task);
+    for (const { name, result } of await bench.run()) {
+      if (result === undefined || result.error) throw result?.error ?? new Error(name);
+      times.get(name)?.push(result.latency.p50 ?? Number.NaN);
+    }
+  }
+  return new Map([...times].map(([name, each]) => [name, median(each)]));
+}
+
+const OURS = ['binaryPointwiseNibbles', 'binaryGrouped3x3Planes'];
+const WORDS = ['binaryPointwiseWords', 'binaryConv2dWords'];
+const FLOAT = ['pointwise', 'conv2d'];
+
 const popcnt = compilePopcnt();
 const layers = binaryLayers();
 const rows = [];
 for (const layer of layers) {
-  /** @type {Record<string, () => void>} */
-  const tasks = {
-    mobinet: await openStep(binaryGraph(layer), 'simd', [
-      'binaryPointwiseNibbles',
-      'binaryGrouped3x3Planes',
-    ]),
-    scalarPopcount: await openStep(binaryGraph(layer), 'plain', [
-      'binaryPointwiseWords',
-      'binaryConv2dWords',
-    ]),
-    float32: await openStep(floatGraph(layer), 'simd', ['pointwise', 'conv2d']),
-  };
-  if (layer.kernel === 1) tasks.i8x16Popcnt = openPopcnt(popcnt, layer);
-  /** @type {Record<string, number[]>} */
-  const times = Object.fromEntries(Object.keys(tasks).map((name) => [name, []]));
-  for (let round = 0; round < Number(flags.rounds); round++) {
-    const bench = new Bench({ time: Number(flags.time), warmupTime: 30 });
-    for (const [name, task] of Object.entries(tasks)) bench.add(name, task);
-    for (const task of await bench.run()) {
-      const { result } = task;
-      if (result === undefined || result.error) throw result?.error ?? new Error(task.name);
-      times[task.name]?.push(result.latency.p50);
-    }
-  }
-  const rates = Object.fromEntries(
-    Object.entries(times).map(([name, each]) => [name, layer.bitMacs / (median(each) * 1e6)]),
-  );
-  rows.push({
-    ...layer,
-    milliseconds: median(/** @type {number[]} */ (times.mobinet)),
-    bitMacsPerNanosecond: rates,
-  });
+  const tasks = new Map([
+    ['mobinet', await openStep(binaryGraph(layer), 'simd', OURS)],
+    ['scalar popcount', await openStep(binaryGraph(layer), 'plain', WORDS)],
+    ['float32', await openStep(floatGraph(layer), 'simd', FLOAT)],
+  ]);
+  if (layer.kernel === 1) tasks.set('i8x16.popcnt', openPopcnt(popcnt, layer));
+  const milliseconds = await timeTasks(tasks);
+  /** Bit-multiply-adds a nanosecond; of float32, multiply-adds. */
+  const rate = (/** @type {string} */ name) =>
+    layer.bitMacs / ((milliseconds.get(name) ?? Number.NaN) * 1e6);
+  rows.push({ layer, milliseconds: milliseconds.get('mobinet') ?? Number.NaN, rate });
   process.stderr.write(`\r${rows.length} of ${layers.length} layers`);
 }
 process.stderr.write('\n');
 
-const shown = (/** @type {number | undefined} */ x, digits = 0) =>
-  x === undefined ? '' : x.toFixed(digits);
-const columns = [
-  'layer',
-  'times',
-  'ms',
-  'mobinet',
-  'scalar',
-  'i8x16',
-  'float32',
-  '/ scalar',
-  '/ i8x16',
-  '/ float32',
-];
-const lines = rows.map(({ name, count, milliseconds, bitMacsPerNanosecond: r }) => [
-  name,
-  `${count}`,
+const PEERS = ['scalar popcount', 'i8x16.popcnt', 'float32'];
+const shown = (/** @type {number} */ x, /** @type {number} */ digits) =>
+  Number.isNaN(x) ? '' : x.toFixed(digits);
+const lines = rows.map(({ layer, milliseconds, rate }) => [
+  layer.name,
+  `${layer.count}`,
   milliseconds.toFixed(3),
-  shown(r.mobinet),
-  shown(r.scalarPopcount),
-  shown(r.i8x16Popcnt),
-  shown(r.float32, 1),
-  shown(r.mobinet / r.scalarPopcount, 1),
-  r.i8x16Popcnt === undefined ? '' : shown(r.mobinet / r.i8x16Popcnt, 1),
-  shown(r.mobinet / r.float32, 1),
+  shown(rate('mobinet'), 0),
+  ...PEERS.map((name) => shown(rate(name), name === 'float32' ? 1 : 0)),
+  ...PEERS.map((name) => shown(rate('mobinet') / rate(name), 1)),
 ]);
-const whole = rows.reduce((sum, { count, milliseconds }) => sum + count * milliseconds, 0);
+const columns = ['layer', 'times', 'ms', 'mobinet', ...PEERS, ...PEERS.map((name) => `/ ${name}`)];
+const whole = rows.reduce((sum, { layer, milliseconds }) => sum + layer.count * milliseconds, 0);
+const count = rows.reduce((sum, { layer }) => sum + layer.count, 0);
+const title = 'Binary convolutions of MoBiNet-Mid K = 3, 224x224, width 1, one thread';
 const text = [
-  header(
-    'Binary convolutions of MoBiNet-Mid K = 3, 224x224, width 1: bit-multiply-adds a nanosecond, one thread',
-  ),
+  header(`${title}: multiply-adds a nanosecond`),
   table(columns, lines),
-  `All ${rows.reduce((sum, { count }) => sum + count, 0)} layers, one after the other: ${whole.toFixed(2)} ms`,
+  `All ${count} layers, one after the other: ${whole.toFixed(2)} ms`,
   '',
 ].join('\n');
 process.stdout.write(text);
+const values = rows.map(({ layer, milliseconds, rate }) => ({
+  ...layer,
+  milliseconds,
+  rates: Object.fromEntries(
+    ['mobinet', ...PEERS].map((name) => [name, rate(name)]).filter(([, x]) => !Number.isNaN(x)),
+  ),
+}));
 writeResults('kernels', {
   text,
-  json: { network: NETWORK, rows },
+  json: { network: NETWORK, rows: values },
   svg: logBars(
-    'Bit-multiply-adds a nanosecond, MoBiNet-Mid K = 3 at 224, one thread',
-    ['mobinet', 'scalarPopcount', 'i8x16Popcnt', 'float32'],
-    rows.map(({ name, bitMacsPerNanosecond }) => ({ name, values: bitMacsPerNanosecond })),
+    `${title}: multiply-adds a nanosecond`,
+    ['mobinet', ...PEERS],
+    values.map(({ name, rates }) => ({ name, values: rates })),
   ),
 });

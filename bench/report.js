@@ -6,11 +6,15 @@ import { cpus, loadavg } from 'node:os';
 const folder = new URL('results/', import.meta.url);
 mkdirSync(folder, { recursive: true });
 
-/** @param {readonly number[]} numbers */
+/**
+ * NaN of none.
+ * @param {readonly number[]} numbers
+ */
 export function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  const upper = sorted[sorted.length >> 1] ?? Number.NaN;
+  const lower = sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
+  return (lower + upper) / 2;
 }
 
 /** The engine, the processor and how busy it is, under a title. */

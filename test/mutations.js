@@ -11,7 +11,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What is wrong, in which file, what stands there, what is put there instead. */
+/**
+ * What is wrong, in which file, what stands there, what is put there instead.
+ * @type {[what: string, file: string, before: string, after: string][]}
+ */
 const MUTATIONS = [
   [
     'grouped 3x3: the left tap reads the middle weights',
@@ -122,10 +125,16 @@ const MUTATIONS = [
     'v128.shuffle<f32>(l0, l1, 0, 2, 4, 6)',
   ],
   [
-    'epilogue: the bend has the wrong sign',
+    'average pool: the rest of a row after its fours is lost',
+    'assembly/average-pool-2x2.ts',
+    'while (source < end) {',
+    'while (source + 4 < end) {',
+  ],
+  [
+    'epilogue: it bends the wrong way',
     'assembly/epilogue.ts',
-    'f32x4.mul(bend, f32x4.abs(t))',
-    'f32x4.mul(bend, f32x4.neg(f32x4.abs(t)))',
+    'f32x4.pmax(f32x4.mul(highSlope, t), f32x4.mul(lowSlope, t))',
+    'f32x4.pmin(f32x4.mul(highSlope, t), f32x4.mul(lowSlope, t))',
   ],
 ];
 

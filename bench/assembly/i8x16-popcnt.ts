@@ -6,7 +6,7 @@
  * u16. A filter has at most 31 vectors, so that no byte overflows.
  */
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function total(bytes: v128): u16 {
   const pairs = i16x8.extadd_pairwise_i8x16_u(bytes);
@@ -15,7 +15,7 @@ function total(bytes: v128): u16 {
   return <u16>(i32x4.extract_lane(halves, 0) + i32x4.extract_lane(halves, 1));
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function step(sum: v128, a: v128, w: v128): v128 {
   return i8x16.add(sum, i8x16.popcnt(v128.xor(a, w)));

@@ -377,16 +377,13 @@ function lowerPool(stage: Stage, node: Pool2dNode, values: Values): void {
   const input = values.stream(stage.inputs[0]!);
   const stream = builder.buffer(streamBytes(raster, channels));
   if (values.build === 'simd' && isAverage2x2(node)) {
-    builder.step(stage.value, 'averagePool2x2', channels, {
+    builder.step(stage.value, 'averagePool2x2', raster.height, {
       input,
-      run: builder.buffer((inputRaster.tiles + raster.tiles + 2) * 128),
+      run: builder.buffer((2 * inputRaster.row + raster.row + 80) * 4),
       stream,
       channels,
-      inTiles: inputRaster.tiles,
       inRow: inputRaster.row,
-      outTiles: raster.tiles,
       outRow: raster.row,
-      outHeight: raster.height,
     });
   } else {
     builder.step(stage.value, 'pool2d', raster.tiles, {

@@ -23,7 +23,8 @@ export type Chunk = readonly [fives: number, fours: number];
 
 /**
  * Chunks of at most 240 channels (their counts fit a byte, their table 60 groups), each a multiple
- * of 4 and as even as can be, with as many groups of 5 as that allows.
+ * of 4 and as even as can be. Look-ups come in threes: of the cuts that need no more of them than the
+ * shortest, the one with the fewest groups of 5, whose tables are twice as long as those of 4.
  * @param channels multiple of 4
  */
 export function pointwiseChunks(channels: number): Chunk[] {
@@ -31,7 +32,9 @@ export function pointwiseChunks(channels: number): Chunk[] {
   const chunks: Chunk[] = [];
   for (let quads = channels / 4, left = count; left > 0; left--) {
     const size = Math.ceil(quads / left);
-    const fives = 4 * Math.floor(size / 5);
+    const mostFives = 4 * Math.floor(size / 5);
+    const most = lookUps([mostFives, size - (5 * mostFives) / 4]);
+    const fives = 4 * Math.max(0, size - most);
     chunks.push([fives, size - (5 * fives) / 4]);
     quads -= size;
   }

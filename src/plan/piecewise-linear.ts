@@ -76,19 +76,25 @@ export function composeAll(
   return composed;
 }
 
+/** float32 of a channel's parameters. */
+const PARAMETERS = 6;
+
 /**
- * The kernels' parameters, `[channel][5]` float32: knee, slope, bend, offset, threshold; with
- * f(x) = slope * t + offset + bend * |t|, t = x - knee (assembly/epilogue.ts).
+ * The kernels' parameters, `[channel][6]` float32: knee, highSlope, lowSlope, flip, offset,
+ * threshold (assembly/epilogue.ts).
  */
 export function epilogueParameters(
   functions: readonly PiecewiseLinear[],
   thresholds: Float32Array | undefined,
 ): Float32Array {
-  const parameters = new Float32Array(functions.length * 5);
-  for (const [channel, f] of functions.entries()) {
+  const parameters = new Float32Array(functions.length * PARAMETERS);
+  for (const [channel, { knee, left, right, value }] of functions.entries()) {
+    const bendsUp = right >= left;
+    const [highSlope, lowSlope] = bendsUp ? [right, left] : [-right, -left];
+    const flip = bendsUp ? 0 : -0;
     parameters.set(
-      [f.knee, (f.right + f.left) / 2, (f.right - f.left) / 2, f.value, thresholds?.[channel] ?? 0],
-      channel * 5,
+      [knee, highSlope, lowSlope, flip, value, thresholds?.[channel] ?? 0],
+      channel * PARAMETERS,
     );
   }
   return parameters;

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { loadModel } from '../../src/node/index.ts';
+import { describeInChromium } from './chromium.ts';
+
+/** The same numbers in Node and in the page: plain arithmetic, no randomness. */
+function fixedInput(length: number): Float32Array {
+  return Float32Array.from({ length }, (_, index) => ((index * 7919) % 2003) / 500 - 2);
+}
+
+const model = readFileSync(
+  new URL('../../models/mobinet-mid-k3-w50-64.safetensors', import.meta.url),
+);
+
+describeInChromium('Chromium beside Node', (fixture) => {
+  test.each(['simd', 'plain'] as const)('%s: the logits are the same bits', async (build) => {
+    const wasm = readFileSync(new URL(`../../dist/mobinet.${build}.wasm`, import.meta.url));
+    const inNode = await loadModel(Uint8Array.from(model), { build, wasm });
+    const [channels, height, width] = inNode.describe().input;
+    const input = fixedInput(channels * height * width);
+    const wanted = await inNode.run(input);
+    const page = await fixture.open();
+    const logits = await page.evaluate(
+      async ({ build, values }) => {
+        const inPage = await mobinet.loadModel(mobinet.MODEL, { build });
+        return [...(await inPage.run(Float32Array.from(values)))];
+      },
+      { build, values: [...input] },
+    );
+    expect(new Uint32Array(Float32Array.from(logits).buffer)).toEqual(
+      new Uint32Array(wanted.buffer),
+    );
+    expect(new Set(logits).size).toBeGreaterThan(1);
+  });
+});

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { startServer, type TestServer } from './server.ts';
+
+interface Failure {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly ofItsClass: boolean;
+}
+
+/** What page.js gives to the page. */
+type Mobinet = typeof import('../../src/index.ts') &
+  typeof import('../../src/worker/index.ts') & {
+    readonly MODEL: string;
+    failureOf(promise: Promise<unknown>): Promise<Failure>;
+    plainPicture(
+      red: number,
+      green: number,
+      blue: number,
+      width?: number,
+      height?: number,
+    ): ImageData;
+    decodedImage(address: string): Promise<HTMLImageElement>;
+  };
+
+declare global {
+  var mobinet: Mobinet;
+}
+
+export interface Fixture {
+  /** A page with nothing kept from another one; closed with the browser. */
+  open(): Promise<Page>;
+  readonly server: TestServer;
+}
+
+const EXECUTABLE = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+
+const missing = existsSync(EXECUTABLE)
+  ? ''
+  : ` (skipped: no Chromium at ${EXECUTABLE}; set CHROMIUM_PATH)`;
+
+/** Tests in Chromium; where it is missing they are skipped and their name says why. */
+export function describeInChromium(name: string, define: (fixture: Fixture) => void): void {
+  describe.skipIf(missing !== '')(`${name}${missing}`, () => {
+    let browser: Browser;
+    let server: TestServer;
+    beforeAll(async () => {
+      if (!existsSync(new URL('../../dist/worker/worker.js', import.meta.url))) {
+        throw new Error('dist/ is missing or old: npm run build');
+      }
+      server = await startServer();
+      browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] });
+    });
+    afterAll(async () => {
+      await browser?.close();
+      await server?.close();
+    });
+    define({
+      get server() {
+        return server;
+      },
+      async open() {
+        const context = await browser.newContext();
+        const page = await context.newPage();
+        page.setDefaultTimeout(60_000);
+        await page.goto(`${server.origin}/test/browser/page.html`);
+        await page.waitForFunction(() => globalThis.mobinet !== undefined);
+        return page;
+      },
+    });
+  });
+}
