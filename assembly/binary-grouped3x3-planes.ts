@@ -25,6 +25,7 @@
  */
 
 import { epilogueCounts16, PARAMETER_BYTES, TILE_BYTES } from './epilogue';
+import { lookUp16 } from './look-up';
 
 const LOW_NIBBLES: usize = memory.data<u64>([0x0f0f0f0f0f0f0f0f, 0x0f0f0f0f0f0f0f0f], 16);
 const HIGH_NIBBLES: usize = memory.data<u64>([0xf0f0f0f0f0f0f0f0, 0xf0f0f0f0f0f0f0f0], 16);
@@ -37,10 +38,10 @@ const HIGH_ONES: usize = memory.data<u64>([0x1010101010101010, 0x101010101010101
 function lookUpRow(left: v128, middle: v128, right: v128, pixels: usize): v128 {
   return i8x16.add(
     i8x16.add(
-      i8x16.swizzle(left, v128.load(pixels)),
-      i8x16.swizzle(middle, v128.load(pixels, 1)),
+      lookUp16(left, v128.load(pixels)),
+      lookUp16(middle, v128.load(pixels, 1)),
     ),
-    i8x16.swizzle(right, v128.load(pixels, 2)),
+    lookUp16(right, v128.load(pixels, 2)),
   );
 }
 
@@ -145,8 +146,8 @@ export function binaryGrouped3x3Planes(
         v128.store(
           signsAt,
           finish(
-            i8x16.add(sum0, i8x16.swizzle(even, bordersLow)),
-            i8x16.add(sum1, i8x16.swizzle(even, bordersHigh)),
+            i8x16.add(sum0, lookUp16(even, bordersLow)),
+            i8x16.add(sum1, lookUp16(even, bordersHigh)),
             parameter, skipAt, streamAt,
           ),
         );
@@ -156,8 +157,8 @@ export function binaryGrouped3x3Planes(
         v128.store(
           signsAt,
           finish(
-            i8x16.add(high0, i8x16.swizzle(odd, bordersLow)),
-            i8x16.add(high1, i8x16.swizzle(odd, bordersHigh)),
+            i8x16.add(high0, lookUp16(odd, bordersLow)),
+            i8x16.add(high1, lookUp16(odd, bordersHigh)),
             parameter, skipAt, streamAt,
           ),
           16,

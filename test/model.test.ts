@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadModel, type Model } from '../src/index.ts';
-import { probeFeatures } from '../src/runtime/features.ts';
+import { chooseBuild, probeFeatures } from '../src/runtime/features.ts';
 import { tinyModelFile } from './helpers/model-file.ts';
 import { randomFrom } from './helpers/random.ts';
 import { BUILDS, wasmBytes, wasmModule } from './helpers/run.ts';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 const load = (wasm: Parameters<typeof loadModel>[1] = {}) =>
-  loadModel(bytes, { wasm: wasmModule('simd'), ...wasm });
+  loadModel(bytes, { build: 'simd', wasm: wasmModule('simd'), ...wasm });
 
 const picture = (seed: number, side = 9) => {
   const random = randomFrom(seed);
@@ -155,9 +155,12 @@ describe('the build', () => {
     expect(await model.run(zeros)).toEqual(await (await load()).run(zeros));
   });
 
-  test('auto takes SIMD where the engine has it', async () => {
-    expect(probeFeatures()).toEqual({ simd: true });
-    expect((await load({ build: 'auto' })).build).toBe('simd');
+  test('auto takes the fastest that the engine takes; what it does not take is refused', () => {
+    expect(probeFeatures().slice(0, 2)).toEqual(['plain', 'simd']);
+    expect(chooseBuild(['plain', 'simd', 'relaxed'], 'auto')).toBe('relaxed');
+    expect(chooseBuild(['plain'], 'auto')).toBe('plain');
+    expect(chooseBuild(['plain', 'simd'], 'plain')).toBe('plain');
+    expect(() => chooseBuild(['plain'], 'simd')).toThrow(/cannot run the build simd/);
   });
 });
 

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { FileError } from '../errors.ts';
 import { defaultModelUrl } from '../node/default-model.ts';
 import { readFileBytes } from '../node/read-file.ts';
-import type { Build } from '../plan/kernels.ts';
+import { BUILDS, type Build } from '../plan/kernels.ts';
 
 /** Some pictures failed, the rest went through. */
 export const EXIT_SOME_FAILED = 1;
@@ -23,7 +23,7 @@ export function modelOption(): Option {
 
 export function buildOption(): Option {
   return new Option('--build <build>', 'WebAssembly kernels: the fastest that the engine takes, or')
-    .choices(['auto', 'simd', 'plain'])
+    .choices(['auto', ...BUILDS])
     .default('auto');
 }
 

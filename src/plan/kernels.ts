@@ -3,8 +3,13 @@
  * the range of work `begin`, `end` that each takes first.
  */
 
-/** Which WebAssembly binary: 64-bit words only, or SIMD as well. */
-export type Build = 'plain' | 'simd';
+/**
+ * The WebAssembly binaries, slowest first: 64-bit words only; SIMD; relaxed SIMD, of which only
+ * operations are used whose result is the same on every machine. All give the same logits.
+ */
+export const BUILDS = ['plain', 'simd', 'relaxed'] as const;
+
+export type Build = (typeof BUILDS)[number];
 
 /** First address a plan may use; equal to ARENA_BASE of assembly/memory-map.ts. */
 export const ARENA_BASE = 40960;

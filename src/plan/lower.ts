@@ -376,7 +376,7 @@ function lowerPool(stage: Stage, node: Pool2dNode, values: Values): void {
   const { raster: inputRaster } = values.shape(stage.inputs[0]!);
   const input = values.stream(stage.inputs[0]!);
   const stream = builder.buffer(streamBytes(raster, channels));
-  if (values.build === 'simd' && isAverage2x2(node)) {
+  if (values.build !== 'plain' && isAverage2x2(node)) {
     builder.step(stage.value, 'averagePool2x2', raster.height, {
       input,
       run: builder.buffer((2 * inputRaster.row + raster.row + 80) * 4),

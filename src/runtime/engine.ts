@@ -44,7 +44,7 @@ export async function instantiateKernels(
   } catch (cause) {
     throw new RuntimeError('WASM_INVALID', 'The WebAssembly module is not one of this package', {
       cause,
-      hint: 'mobinet.simd.wasm must be of the same version as the script',
+      hint: 'the .wasm must be of the same version as the script, and of the build asked for',
     });
   }
 }
@@ -61,7 +61,7 @@ export async function createEngine(plan: Plan, module: WebAssembly.Module): Prom
     const kernel = kernels[step.kernel];
     if (typeof kernel !== 'function') {
       throw new RuntimeError('WASM_INVALID', `The WebAssembly module lacks ${step.kernel}`, {
-        hint: 'mobinet.simd.wasm must be of the same version as the script',
+        hint: 'the .wasm must be of the same version as the script, and of the build asked for',
       });
     }
     return () => kernel(0, step.work, ...step.arguments);

@@ -6,11 +6,16 @@ export type WasmSource = WasmInput | WebAssembly.Module;
 
 type WasmInput = string | URL | Response | BufferSource;
 
-/** The kernels beside this package; the literal `new URL` is what bundlers look for. */
+/** The kernels beside this package; a literal `new URL` is what bundlers look for. */
 export function defaultWasmUrl(build: Build): URL {
-  return build === 'simd'
-    ? new URL('../mobinet.simd.wasm', import.meta.url)
-    : new URL('../mobinet.plain.wasm', import.meta.url);
+  switch (build) {
+    case 'plain':
+      return new URL('../mobinet.plain.wasm', import.meta.url);
+    case 'simd':
+      return new URL('../mobinet.simd.wasm', import.meta.url);
+    case 'relaxed':
+      return new URL('../mobinet.relaxed.wasm', import.meta.url);
+  }
 }
 
 /**
@@ -30,7 +35,7 @@ export async function compileKernels(
     throw new RuntimeError('WASM_INVALID', `Not WebAssembly: ${from}`, {
       hint: html
         ? 'it is an HTML page: the file is missing there and the server answered with a page'
-        : 'pass `wasm`: the address of mobinet.simd.wasm, its bytes, or a module',
+        : 'pass `wasm`: the address of mobinet.<build>.wasm, its bytes, or a module',
     });
   }
   try {
@@ -64,7 +69,7 @@ async function wasmBytes(
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RuntimeError('WASM_INVALID', `Cannot fetch ${from}: ${reason}`, {
       cause,
-      hint: 'serve mobinet.simd.wasm beside the script, or pass its address as `wasm`',
+      hint: 'serve mobinet.<build>.wasm beside the script, or pass its address as `wasm`',
     });
   }
 }

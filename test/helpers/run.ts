@@ -3,8 +3,10 @@ import type { Graph } from '../../src/graph/graph.ts';
 import type { Build } from '../../src/plan/kernels.ts';
 import { planGraph } from '../../src/plan/plan.ts';
 import { createEngine, type Engine } from '../../src/runtime/engine.ts';
+import { probeFeatures } from '../../src/runtime/features.ts';
 
-export const BUILDS: readonly Build[] = ['plain', 'simd'];
+/** The builds that this engine takes; Node before 22 has no relaxed SIMD. */
+export const BUILDS = probeFeatures();
 
 /** The compiled kernels of a build; `npm run build:wasm` makes them. */
 export function wasmBytes(build: Build): Uint8Array<ArrayBuffer> {

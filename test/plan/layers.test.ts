@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { binaryLayers } from '../../bench/layers.js';
-import { binaryConv2d, graphBuilder } from '../helpers/graphs.ts';
+import { binaryConv2d, type ConvolutionCase, graphBuilder } from '../helpers/graphs.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { runGraph } from '../helpers/run.ts';
 
@@ -11,10 +11,16 @@ describe('every layer of MoBiNet-Mid K = 3 at 224: table look-ups equal 64-bit p
     const shape = [inChannels, size, size] as const;
     builder.add({ name: 'signs', op: 'sign', inputs: ['image'], threshold: undefined }, shape);
     const p = (kernel - 1) / 2;
-    const c = {
-      ...{ inChannels, outChannels, groups, height: size, width: size },
-      ...{ kernel: [kernel, kernel], stride: [1, 1], padding: [p, p, p, p] },
-    } as const;
+    const c: ConvolutionCase = {
+      inChannels,
+      outChannels,
+      groups,
+      height: size,
+      width: size,
+      kernel: [kernel, kernel],
+      stride: [1, 1],
+      padding: [p, p, p, p],
+    };
     builder.add(binaryConv2d('sums', 'signs', c, random), [outChannels, size, size]);
     const graph = builder.finish('sums');
     const input = random.floats(inChannels * size * size, () => random.below(2) - 0.5);
