@@ -213,9 +213,10 @@ function checkInput(input: Float32Array, shape: readonly [number, number, number
       hint: `a Float32Array of [${shape.join(', ')}], row-major`,
     });
   }
-  const bad = input.findIndex((x) => !Number.isFinite(x));
-  if (bad >= 0) {
-    throw new InputError('INPUT_NOT_FINITE', `The input has ${input[bad]} at index ${bad}`, {
+  // A loop, not findIndex: as long as a layer otherwise.
+  for (let at = 0; at < length; at++) {
+    if (Number.isFinite(input[at])) continue;
+    throw new InputError('INPUT_NOT_FINITE', `The input has ${input[at]} at index ${at}`, {
       hint: 'every number must be finite',
     });
   }

@@ -1,8 +1,10 @@
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type ErrorCode, FileError, InputError } from '../errors.ts';
 import type { Model, Prediction, Timings } from '../model.ts';
 import { decodePicture } from '../node/decode.ts';
-import { loadModel } from '../node/load.ts';
+import { loadModel, type NodeModel } from '../node/load.ts';
+import { fileError } from '../node/read-file.ts';
 import {
   buildOption,
   EXIT_SOME_FAILED,
@@ -13,6 +15,7 @@ import {
   readModel,
 } from './options.ts';
 import { expandPaths, readPicture, STANDARD_INPUT } from './picture-files.ts';
+import { profileModel, profileSvg, profileText } from './profile.ts';
 import { openProgress } from './progress.ts';
 import { bar, milliseconds, percent } from './text.ts';
 
@@ -36,6 +39,8 @@ export interface PictureFailure {
 interface ClassifyFlags extends ModelOptions {
   top: number;
   json?: boolean;
+  profile?: boolean;
+  profilePicture?: string;
 }
 
 /** Where results go, one by one. */
@@ -59,6 +64,8 @@ export function addClassify(program: Command): void {
     .addOption(modelOption())
     .option('-t, --top <count>', 'how many labels to give', parseCount, 5)
     .addOption(jsonOption())
+    .option('--profile', 'then say where the time of the network goes, by layer and by kernel')
+    .option('--profile-picture <file.svg>', 'the same as a picture')
     .addOption(buildOption())
     .addHelpText(
       'after',
@@ -102,8 +109,20 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
   }
   progress.stop();
   reporter.end();
+  if (flags.profile || flags.profilePicture !== undefined) await reportProfile(model, flags);
   model.dispose();
   return failed > 0 ? EXIT_SOME_FAILED : 0;
+}
+
+/** With `--json` the tables go to standard error, so that standard output stays JSON. */
+async function reportProfile(model: NodeModel, flags: ClassifyFlags): Promise<void> {
+  const profile = await profileModel(model);
+  if (flags.profile) (flags.json ? process.stderr : process.stdout).write(profileText(profile));
+  if (flags.profilePicture === undefined) return;
+  const title = `${model.name}, build ${model.build}`;
+  await writeFile(flags.profilePicture, profileSvg(title, profile)).catch((cause) => {
+    throw fileError(flags.profilePicture!, cause);
+  });
 }
 
 /** One file; what is wrong with the picture is a result, too. */

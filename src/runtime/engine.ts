@@ -76,11 +76,14 @@ export async function createEngine(plan: Plan, module: WebAssembly.Module): Prom
     },
     profile(values) {
       input.set(values);
+      let before = performance.now();
       return calls.map((call, index) => {
         const { value, kernel } = plan.steps[index]!;
-        const begin = performance.now();
         call();
-        return { value, kernel, milliseconds: performance.now() - begin };
+        const now = performance.now();
+        const milliseconds = now - before;
+        before = now;
+        return { value, kernel, milliseconds };
       });
     },
   };

@@ -116,6 +116,17 @@ describe('classify', () => {
     expect(JSON.parse(stdout)[0].predictions).toHaveLength(5);
   });
 
+  test('--profile: a table and a picture of where the time goes, beside the JSON', async () => {
+    const picture = join(folder, 'profile.svg');
+    const args = ['classify', '--json', '--profile', '--profile-picture', picture];
+    const { code, stdout, stderr } = await mobinet([...args, sample('chelsea.png')]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toHaveLength(1);
+    expect(stderr).toMatch(/^blocks\.12\.2\.add +binary\w+ +\d+\.\d+/m);
+    expect(stderr).toMatch(/its steps add up to \d+\.\d %/);
+    expect(readFileSync(picture, 'utf8')).toMatch(/^<svg[^]*logits[^]*<\/svg>\n$/);
+  });
+
   test.each<[string, string[], string]>([
     ['a model that is not there', ['--model', 'nowhere.safetensors'], 'FILE_NOT_FOUND'],
     ['a model that is a picture', ['--model', sample('chelsea.png')], 'NOT_A_MODEL'],
