@@ -43,8 +43,8 @@ const MUTATIONS = [
   [
     'grouped 3x3: one channel of a plane is left out',
     'src/plan/pack-binary.ts',
-    'mask |= 1 << j;',
-    'if (j < 3) mask |= 1 << j;',
+    'mask: ((1 << count) - 1) << place,',
+    'mask: (((1 << count) - 1) << place) & 7,',
   ],
   [
     'grouped 3x3: the rows above and below are swapped',

@@ -41,6 +41,14 @@ export interface Attributes {
 
 export type FloatTensor = Extract<Tensor, { dtype: 'F32' }>;
 
+/** -1 where all are finite. A loop: findIndex takes ten times as long over a model's weights. */
+function indexOfNotFinite(numbers: Float32Array): number {
+  for (let at = 0; at < numbers.length; at++) {
+    if (!Number.isFinite(numbers[at])) return at;
+  }
+  return -1;
+}
+
 /** @param label how to call the node in errors */
 export function attributesOf(
   json: Record<string, unknown>,
@@ -117,7 +125,7 @@ export function attributesOf(
     },
     floats(key, rank) {
       const tensor = attributes.tensor(key, ['F32'], rank);
-      const bad = tensor.data.findIndex((x) => !Number.isFinite(x));
+      const bad = indexOfNotFinite(tensor.data);
       if (bad >= 0) {
         throw new ModelFormatError(
           'TENSOR_MISMATCH',

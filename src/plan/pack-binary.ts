@@ -11,11 +11,18 @@ export function wordsPerFilter(node: BinaryConv2dNode): number {
   return Math.ceil(elements / 64);
 }
 
-/** Reads single bits: `bit(output, element)` is 1 for +1, 0 for -1. */
-function bitReader(node: BinaryConv2dNode): (output: number, element: number) => number {
+/** `bits(output, element, count)`: up to 9 bits of a filter from `element` on, 1 for +1. */
+function bitReader(
+  node: BinaryConv2dNode,
+): (output: number, element: number, count: number) => number {
   const bytes = new Uint8Array(node.weight.buffer, node.weight.byteOffset, node.weight.byteLength);
   const rowBytes = wordsPerFilter(node) * 8;
-  return (output, element) => (bytes[output * rowBytes + (element >> 3)]! >> (element & 7)) & 1;
+  return (output, element, count) => {
+    const at = output * rowBytes + (element >> 3);
+    // Past the last byte there is none, which counts as 0.
+    const pair = bytes[at]! | (bytes[at + 1]! << 8);
+    return (pair >> (element & 7)) & ((1 << count) - 1);
+  };
 }
 
 /** How the channels of a pointwise kernel are cut: `[groups of 5, groups of 4]` a chunk. */
@@ -54,7 +61,7 @@ export function packPointwiseNibbles(node: BinaryConv2dNode): Uint16Array {
   const chunks = pointwiseChunks(node.inChannels);
   const perOutput = chunks.reduce((sum, chunk) => sum + lookUps(chunk), 0);
   const packed = new Uint16Array(perOutput * node.outChannels);
-  const bit = bitReader(node);
+  const bits = bitReader(node);
   let at = 0;
   let firstChannel = 0;
   for (const chunk of chunks) {
@@ -65,10 +72,8 @@ export function packPointwiseNibbles(node: BinaryConv2dNode): Uint16Array {
       let channel = firstChannel;
       for (let group = 0; group < padded; group++) {
         const size = group < fives ? 5 : group < fives + fours ? 4 : 0;
-        let pattern = 0;
-        for (let j = 0; j < size; j++) pattern |= bit(output, channel + j) << j;
+        packed[at++] = size === 0 ? zeroEntry : (group * 32 + bits(output, channel, size)) * 16;
         channel += size;
-        packed[at++] = size === 0 ? zeroEntry : (group * 32 + pattern) * 16;
       }
     }
     firstChannel += 5 * fives + 4 * fours;
@@ -103,12 +108,8 @@ export function groupedOffsets(
   );
 }
 
-/** Bits of `x`. */
-function popcount(x: number): number {
-  let count = 0;
-  for (let rest = x; rest !== 0; rest &= rest - 1) count++;
-  return count;
-}
+/** How many of the bits of 0 to 15 are set. */
+const POPCOUNT = Uint8Array.of(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
 
 /**
  * Tables `[pair][step][3][16]` and corrections `[output][16]` of
@@ -122,21 +123,24 @@ export function packGrouped3x3Planes(node: BinaryConv2dNode): {
   const groupChannels = node.inChannels / node.groups;
   const { planesPerStep, stepCount } = groupedShape(groupChannels);
   const weight = groupChannels === 1 ? 2 : 1;
-  const bit = bitReader(node);
+  const bits = bitReader(node);
 
   /** Weights of an output's tap on one plane, and which of its channels are the group's. */
-  const nibble = (output: number, tap: number, plane: number): { bits: number; mask: number } => {
+  const nibble = (
+    output: number,
+    tap: number,
+    plane: number,
+  ): { pattern: number; mask: number } => {
     const group = Math.floor(output / groupChannels);
     const firstPlane = Math.floor((group * groupChannels) / 4 / planesPerStep) * planesPerStep;
-    let bits = 0;
-    let mask = 0;
-    for (let j = 0; j < 4; j++) {
-      const channel = (firstPlane + plane) * 4 + j - group * groupChannels;
-      if (channel < 0 || channel >= groupChannels) continue;
-      mask |= 1 << j;
-      bits |= bit(output, tap * groupChannels + channel) << j;
-    }
-    return { bits, mask };
+    const first = (firstPlane + plane) * 4 - group * groupChannels;
+    const begin = Math.max(0, first);
+    const count = Math.max(0, Math.min(first + 4, groupChannels) - begin);
+    const place = begin - first;
+    return {
+      pattern: bits(output, tap * groupChannels + begin, count) << place,
+      mask: ((1 << count) - 1) << place,
+    };
   };
 
   const tables = new Uint8Array((channels / 2) * stepCount * 48);
@@ -148,8 +152,8 @@ export function packGrouped3x3Planes(node: BinaryConv2dNode): {
         const even = nibble(output, tap, Math.floor(step / 3));
         const odd = nibble(output + 1, tap, Math.floor(step / 3));
         for (let a = 0; a < 16; a++) {
-          const low = weight * popcount((a ^ even.bits) & even.mask);
-          const high = weight * popcount((a ^ odd.bits) & odd.mask);
+          const low = weight * POPCOUNT[(a ^ even.pattern) & even.mask]!;
+          const high = weight * POPCOUNT[(a ^ odd.pattern) & odd.mask]!;
           tables[at++] = low | (high << 4);
         }
       }
@@ -164,7 +168,7 @@ export function packGrouped3x3Planes(node: BinaryConv2dNode): {
       const outside =
         (ky === 0 ? 1 : 0) | (ky === 2 ? 2 : 0) | (kx === 0 ? 4 : 0) | (kx === 2 ? 8 : 0);
       let ones = 0;
-      for (let c = 0; c < groupChannels; c++) ones += bit(output, tap * groupChannels + c);
+      for (let c = 0; c < groupChannels; c++) ones += bits(output, tap * groupChannels + c, 1);
       const correction = (weight * groupChannels) / 2 - weight * ones;
       for (let border = 0; border < 16; border++) {
         if ((border & outside) !== 0) corrections[output * 16 + border]! += correction;

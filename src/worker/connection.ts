@@ -1,0 +1,88 @@
+import { type MobinetError, RuntimeError } from '../errors.ts';
+import type { LoadProgress } from '../file/read-source.ts';
+import { reviveError } from './packed-error.ts';
+import type { CallName, Calls, Reply, Request } from './protocol.ts';
+
+/** The page's end of a worker. */
+export interface Connection {
+  /**
+   * Asks the worker.
+   * @param transfer what is handed over rather than copied
+   * @throws the worker's error, or the one that the connection was closed with; DataCloneError where
+   * the argument cannot be posted
+   */
+  call<Name extends CallName>(
+    name: Name,
+    argument: Calls[Name]['argument'],
+    transfer?: Transferable[],
+  ): Promise<Calls[Name]['result']>;
+  /** Ends the worker and rejects at once what it has not answered, and every later call. */
+  close(error: MobinetError): void;
+}
+
+export interface ConnectionListener {
+  onProgress(progress: LoadProgress): void;
+  /** The connection is closed: by `close`, or because the worker failed. */
+  onClose(error: MobinetError): void;
+}
+
+interface Pending {
+  resolve(result: unknown): void;
+  reject(error: MobinetError): void;
+}
+
+export function connect(worker: Worker, listener: ConnectionListener): Connection {
+  const pending = new Map<number, Pending>();
+  let lastId = 0;
+  let closed: MobinetError | undefined;
+
+  const close = (error: MobinetError) => {
+    if (closed !== undefined) return;
+    closed = error;
+    worker.terminate();
+    for (const { reject } of pending.values()) reject(error);
+    pending.clear();
+    listener.onClose(error);
+  };
+  const take = (id: number): Pending | undefined => {
+    const call = pending.get(id);
+    pending.delete(id);
+    return call;
+  };
+
+  worker.addEventListener('message', ({ data: reply }: MessageEvent<Reply>) => {
+    if (reply.type === 'progress') listener.onProgress(reply.progress);
+    if (reply.type === 'answer') take(reply.id)?.resolve(reply.result);
+    if (reply.type === 'failure') take(reply.id)?.reject(reviveError(reply.error));
+  });
+  worker.addEventListener('error', (event) => close(workerFailure(event)));
+  worker.addEventListener('messageerror', () =>
+    close(new RuntimeError('WORKER_FAILED', 'A message of the worker cannot be read')),
+  );
+
+  return {
+    call: (name, argument, transfer = []) =>
+      new Promise((resolve, reject) => {
+        if (closed !== undefined) {
+          reject(closed);
+          return;
+        }
+        const id = ++lastId;
+        worker.postMessage({ call: name, id, argument } as Request, transfer);
+        pending.set(id, { resolve: resolve as Pending['resolve'], reject });
+      }),
+    close,
+  };
+}
+
+/** A script that throws says what; one that cannot be loaded says nothing. */
+function workerFailure({ message, error }: ErrorEvent): RuntimeError {
+  return message
+    ? new RuntimeError('WORKER_FAILED', `The worker failed: ${message}`, {
+        cause: error,
+        hint: 'create another classifier',
+      })
+    : new RuntimeError('WORKER_FAILED', "The worker's script cannot be loaded", {
+        hint: "serve it from the page's origin, or pass `workerUrl`; a Content-Security-Policy must allow it in worker-src",
+      });
+}

@@ -1,0 +1,55 @@
+/** What the page and the worker say to each other. */
+
+import type { LoadProgress } from '../file/read-source.ts';
+import type { Picture } from '../image/picture.ts';
+import type { Classification, ModelDescription } from '../model.ts';
+import type { Build } from '../plan/kernels.ts';
+import type { StepTime } from '../runtime/engine.ts';
+import type { PackedError } from './packed-error.ts';
+
+/** A picture that can be posted. */
+export type PostedPicture = Picture | ImageBitmap | VideoFrame | Blob;
+
+export interface LoadArgument {
+  /** An absolute address, or the content. */
+  readonly source: string | Blob | ArrayBuffer | Uint8Array;
+  readonly build: Build | 'auto';
+  /** An absolute address, the content, or the module; by default the file beside the worker. */
+  readonly wasm: string | BufferSource | WebAssembly.Module | undefined;
+  /** Name of the cache that keeps the model; none where undefined. */
+  readonly cacheName: string | undefined;
+}
+
+export interface LoadedModel {
+  readonly labels: readonly string[];
+  readonly labelIds: readonly string[] | undefined;
+  readonly description: ModelDescription;
+}
+
+export interface ClassifyArgument {
+  readonly picture: PostedPicture;
+  readonly topK: number | undefined;
+}
+
+/** What the worker can be asked, and what it answers. */
+export interface Calls {
+  load: { argument: LoadArgument; result: LoadedModel };
+  classify: { argument: ClassifyArgument; result: Classification };
+  profile: { argument: undefined; result: StepTime[] };
+}
+
+export type CallName = keyof Calls;
+
+/** A question; `id` is unique within a worker. */
+export type Request = {
+  [Name in CallName]: {
+    readonly call: Name;
+    readonly id: number;
+    readonly argument: Calls[Name]['argument'];
+  };
+}[CallName];
+
+export type Reply =
+  | { readonly type: 'answer'; readonly id: number; readonly result: Calls[CallName]['result'] }
+  | { readonly type: 'failure'; readonly id: number; readonly error: PackedError }
+  | { readonly type: 'progress'; readonly progress: LoadProgress };
