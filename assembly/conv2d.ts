@@ -46,8 +46,19 @@ export function columns(
         if (y < 0 || y >= height) continue;
         const source = planar + <usize>((channel * height + y) * width) * 4;
         let target = begin + <usize>(row * (outWidth + 1)) * 4;
-        for (let x = shiftX; x < shiftX + outWidth * strideX; x += strideX) {
-          if (x >= 0 && x < width) store<f32>(target, load<f32>(source + <usize>x * 4));
+        const end = min(shiftX + outWidth * strideX, width);
+        let x = shiftX;
+        for (; x < 0; x += strideX) target += 4;
+        if (ASC_FEATURE_SIMD && strideX == 2) {
+          for (; x + 8 <= end; x += 8) {
+            const at = source + <usize>x * 4;
+            const even = v128.shuffle<f32>(v128.load(at), v128.load(at, 16), 0, 2, 4, 6);
+            v128.store(target, even);
+            target += 16;
+          }
+        }
+        for (; x < end; x += strideX) {
+          store<f32>(target, load<f32>(source + <usize>x * 4));
           target += 4;
         }
       }
