@@ -1,18 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import { type Classification, loadModel } from '../../src/node/index.ts';
+import { type Classification, loadModel, type NodeModel } from '../../src/node/index.ts';
 import { describeInChromium } from './chromium.ts';
 
 const CHELSEA = new URL('../../samples/chelsea.png', import.meta.url);
 
 describeInChromium('pictures', (fixture) => {
+  let inNode: NodeModel;
   let wanted: Classification['predictions'];
   beforeAll(async () => {
     const model = readFileSync(
       new URL('../../models/mobinet-mid-k3-w50-64.safetensors', import.meta.url),
     );
     const wasm = readFileSync(new URL('../../dist/mobinet.simd.wasm', import.meta.url));
-    const inNode = await loadModel(Uint8Array.from(model), { build: 'simd', wasm });
+    inNode = await loadModel(Uint8Array.from(model), { build: 'simd', wasm });
     wanted = (await inNode.classify(CHELSEA)).predictions;
   });
 
@@ -62,6 +63,44 @@ describeInChromium('pictures', (fixture) => {
     for (const [name, result] of Object.entries(ofOthers)) expect(result, name).toEqual(wanted);
     expect(ofFrame).toEqual(wanted);
     expect(model).toMatchObject({ labels: 200, build: 'simd' });
+  });
+
+  // Transparent pictures are not among them: their colour has gone through a canvas.
+  test('opaque files of every kind give the predictions of Node: depth, profile, orientation', async () => {
+    const page = await fixture.open();
+    const files = [
+      'grey-1.png',
+      'grey-16.png',
+      'palette-4.png',
+      'rgb-16.png',
+      'rgb-gamma.png',
+      'rgb-interlaced.png',
+      'grey.jpg',
+      'profile.jpg',
+      'progressive.jpg',
+      'subsampled.jpg',
+      'orientation-3.jpg',
+      'orientation-6.jpg',
+      'lossy.webp',
+      'lossless.webp',
+    ];
+    const folder = '/test/fixtures/pictures';
+    const inPage = await page.evaluate(
+      async (addresses) => {
+        const classifier = await mobinet.createClassifier(mobinet.MODEL);
+        const all: unknown[] = [];
+        for (const address of addresses) {
+          const blob = await (await fetch(address)).blob();
+          all.push((await classifier.classify(blob)).predictions);
+        }
+        return all;
+      },
+      files.map((file) => `${folder}/${file}`),
+    );
+    for (const [index, file] of files.entries()) {
+      const picture = new URL(`../..${folder}/${file}`, import.meta.url);
+      expect(inPage[index], file).toEqual((await inNode.classify(picture)).predictions);
+    }
   });
 
   test('a playing video', async () => {

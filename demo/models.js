@@ -1,0 +1,114 @@
+// @ts-check
+import { find, html } from './dom.js';
+
+/**
+ * @typedef {import('./types.js').Classifier} Classifier
+ * @typedef {import('./types.js').LoadProgress} LoadProgress
+ * @typedef {import('./types.js').ModelEntry} ModelEntry
+ */
+
+/**
+ * The models that the page offers, the first one to begin with.
+ * @returns {Promise<[ModelEntry, ...ModelEntry[]]>}
+ */
+export async function readModels() {
+  const response = await fetch('models.json');
+  if (!response.ok) throw new Error('The list of models cannot be fetched');
+  const models = await response.json();
+  if (models.length === 0) throw new Error('The list of models is empty');
+  return models;
+}
+
+/**
+ * The model in use. Another one takes its place when it is ready, and not where it fails.
+ * @param {object} events
+ * @param {() => void} events.onBegin
+ * @param {(progress: LoadProgress) => void} events.onProgress
+ * @param {(classifier: Classifier, entry: ModelEntry) => void} events.onReady
+ * @param {(error: unknown) => void} events.onError
+ * @param {() => void} events.onEnd
+ */
+export function createModelInUse({ onBegin, onProgress, onReady, onError, onEnd }) {
+  /** @type {{ resolve: (classifier: Classifier) => void, reject: (error: unknown) => void }} */
+  let first;
+  /** @type {Promise<Classifier>} */
+  let inUse = new Promise((resolve, reject) => {
+    first = { resolve, reject };
+  });
+  // Whoever waits for it is told as well.
+  inUse.catch(() => undefined);
+  /** @type {Classifier | undefined} */
+  let open;
+  let opening = new AbortController();
+
+  return {
+    /** Waits for the first model; rejects where that cannot be loaded. */
+    classifier: () => inUse,
+
+    /**
+     * @param {ModelEntry} entry
+     * @param {boolean} kept whether a service worker keeps what is fetched
+     */
+    async use(entry, kept) {
+      opening.abort();
+      opening = new AbortController();
+      const { signal } = opening;
+      onBegin();
+      try {
+        const next = await openModel(entry, { onProgress, signal, cache: !kept });
+        const before = open;
+        open = next;
+        first.resolve(next);
+        inUse = Promise.resolve(next);
+        onReady(next, entry);
+        before?.terminate();
+      } catch (error) {
+        if (signal.aborted) return;
+        first.reject(error);
+        onError(error);
+      } finally {
+        if (!signal.aborted) onEnd();
+      }
+    },
+  };
+}
+
+/**
+ * Loads a model into a worker of its own, where the newest picture goes first.
+ * @param {ModelEntry} entry
+ * @param {import('../src/worker/index.ts').ClassifierOptions} options
+ * @returns {Promise<Classifier>}
+ */
+async function openModel({ url }, options) {
+  const library = new URL('dist/worker/index.js', document.baseURI).href;
+  /** @type {typeof import('../src/worker/index.ts')} */
+  const { createClassifier } = await import(library);
+  const address = new URL(url, document.baseURI);
+  return createClassifier(address.href, { ...options, queue: 'latest' });
+}
+
+/**
+ * One button a model; hidden where there is no choice.
+ * @param {HTMLFormElement} form
+ * @param {readonly ModelEntry[]} models
+ * @param {(entry: ModelEntry) => void} onChoice
+ */
+export function createModelSwitch(form, models, onChoice) {
+  const choices = models.map((entry) => {
+    const input = html('input', { type: 'radio', name: 'model', value: entry.url });
+    input.addEventListener('change', () => onChoice(entry));
+    return { entry, input };
+  });
+  find(form, 'fieldset', HTMLFieldSetElement).append(
+    ...choices.map(({ entry, input }) =>
+      html('label', { title: entry.note }, input, html('span', {}, entry.name)),
+    ),
+  );
+  form.hidden = models.length < 2;
+  return {
+    /** @param {ModelEntry | undefined} used the one that is in use */
+    mark(used) {
+      for (const { entry, input } of choices) input.checked = entry === used;
+    },
+  };
+}

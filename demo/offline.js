@@ -1,0 +1,45 @@
+// @ts-check
+import { find } from './dom.js';
+
+/** Milliseconds to wait for the service worker before the page goes on without it. */
+const PATIENCE = 3000;
+
+/**
+ * Starts the service worker that keeps the page for offline use, and waits until it sees what the
+ * page fetches, so that the very first visit is kept, too.
+ * @returns {Promise<boolean>} whether it does
+ */
+export async function keepForOffline() {
+  if (!isSecureContext || !('serviceWorker' in navigator)) return false;
+  const { serviceWorker } = navigator;
+  const controlled = new Promise((resolve) => {
+    if (serviceWorker.controller) resolve(true);
+    serviceWorker.addEventListener('controllerchange', () => resolve(true), { once: true });
+    setTimeout(resolve, PATIENCE, false);
+  });
+  try {
+    await serviceWorker.register('sw.js');
+  } catch {
+    return false;
+  }
+  return controlled;
+}
+
+/** Offers to install the page as an app, where the browser has that. */
+export function offerInstallation() {
+  const button = find(document, '#install', HTMLButtonElement);
+  /** @type {(Event & { prompt(): Promise<unknown> }) | undefined} */
+  let offer;
+  window.addEventListener('beforeinstallprompt', (event) => {
+    event.preventDefault();
+    offer = /** @type {typeof offer} */ (event);
+    button.hidden = false;
+  });
+  window.addEventListener('appinstalled', () => {
+    button.hidden = true;
+  });
+  button.addEventListener('click', async () => {
+    button.hidden = true;
+    await offer?.prompt();
+  });
+}

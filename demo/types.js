@@ -1,0 +1,16 @@
+// @ts-check
+/**
+ * @typedef {import('../src/worker/index.ts').Classification} Classification
+ * @typedef {import('../src/worker/index.ts').Classifier} Classifier
+ * @typedef {import('../src/worker/index.ts').ModelDescription} ModelDescription
+ * @typedef {import('../src/worker/index.ts').Prediction} Prediction
+ * @typedef {import('../src/worker/index.ts').StepTime} StepTime
+ * @typedef {import('../src/worker/index.ts').LoadProgress} LoadProgress
+ *
+ * @typedef {object} ModelEntry an entry of models.json
+ * @property {string} name
+ * @property {string} url from the page on
+ * @property {string} note one sentence about it
+ */
+
+export {};
