@@ -124,7 +124,7 @@ describe('classify', () => {
     expect(JSON.parse(stdout)).toHaveLength(1);
     expect(stderr).toMatch(/^blocks\.12\.2\.add +binary\w+ +\d+\.\d+/m);
     expect(stderr).toMatch(/its steps add up to \d+\.\d %/);
-    expect(readFileSync(picture, 'utf8')).toMatch(/^<svg[^]*logits[^]*<\/svg>\n$/);
+    expect(readFileSync(picture, 'utf8')).toMatch(/^<svg[\s\S]*logits[\s\S]*<\/svg>\n$/);
   });
 
   test.each<[string, string[], string]>([
