@@ -27,10 +27,10 @@ export interface TestServer {
 }
 
 /**
- * Serves the repository under a strict Content-Security-Policy; `?no-wasm` takes WebAssembly out of
- * it.
+ * Serves a folder, the repository by default, under a strict Content-Security-Policy; `?no-wasm`
+ * takes WebAssembly out of it.
  */
-export async function startServer(): Promise<TestServer> {
+export async function startServer(root: URL = ROOT): Promise<TestServer> {
   const requests: string[] = [];
   const answers: TestServer['answers'] = new Map();
   const server = createServer(async (request, response) => {
@@ -47,7 +47,7 @@ export async function startServer(): Promise<TestServer> {
       return;
     }
     try {
-      const content = await readFile(new URL(`.${pathname}`, ROOT));
+      const content = await readFile(new URL(`.${pathname}`, root));
       response.setHeader('content-type', TYPES[extname(pathname)] ?? 'application/octet-stream');
       response.setHeader('content-length', content.length);
       response.end(content);
