@@ -49,7 +49,7 @@ describeInChromium('loading', (fixture) => {
             Module: await WebAssembly.compile(content),
           };
           const wasm = sources[kind as keyof typeof sources];
-          const classifier = await mobinet.createClassifier(mobinet.MODEL, { wasm });
+          const classifier = await mobinet.createClassifier(mobinet.MODEL, { build: 'simd', wasm });
           return (await classifier.classify(mobinet.plainPicture(1, 2, 3))).predictions;
         },
         { kind, address: WASM },
@@ -75,7 +75,9 @@ describeInChromium('loading', (fixture) => {
     fixture.server.answers.set(WASM, (response) => response.end('<!doctype html><p>Not here'));
     const page = await fixture.open();
     const load = () =>
-      page.evaluate(() => mobinet.failureOf(mobinet.createClassifier(mobinet.MODEL)));
+      page.evaluate(() =>
+        mobinet.failureOf(mobinet.createClassifier(mobinet.MODEL, { build: 'simd' })),
+      );
     const failure = await load();
     expect(failure).toMatchObject({
       name: 'RuntimeError',
@@ -85,7 +87,10 @@ describeInChromium('loading', (fixture) => {
     });
     fixture.server.answers.clear();
     expect(
-      await page.evaluate(async () => (await mobinet.createClassifier(mobinet.MODEL)).build),
+      await page.evaluate(async () => {
+        const classifier = await mobinet.createClassifier(mobinet.MODEL, { build: 'simd' });
+        return classifier.build;
+      }),
     ).toBe('simd');
   });
 

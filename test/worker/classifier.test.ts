@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { loadModel } from '../../src/index.ts';
 import { type ClassifierOptions, createClassifier } from '../../src/worker/classifier.ts';
 import { tinyModelFile } from '../helpers/model-file.ts';
@@ -10,6 +10,8 @@ let bytes: Uint8Array<ArrayBuffer>;
 beforeAll(async () => {
   bytes = Uint8Array.from(await tinyModelFile());
 });
+
+afterEach(() => vi.unstubAllGlobals());
 
 /** A classifier of a small model; `classified` are the pictures that reached the worker. */
 async function open(options: ClassifierOptions = {}) {
@@ -135,6 +137,28 @@ test('latest: of three, the first and the last are classified', async () => {
   const outcomes = (await Promise.allSettled(answers)).map(({ status }) => status);
   expect(outcomes).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   expect(classified()).toHaveLength(2);
+});
+
+test('latest: a call that is aborted before does not take the place of one that waits', async () => {
+  const { classifier } = await open({ queue: 'latest' });
+  const answers = [1, 2].map((seed) => classifier.classify(picture(seed)));
+  const aborted = classifier.classify(picture(3), { signal: AbortSignal.abort() });
+  await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' });
+  expect(await Promise.all(answers)).toHaveLength(2);
+});
+
+test('terminated while a picture is being taken: DISPOSED, though it never comes', async () => {
+  vi.stubGlobal('createImageBitmap', () => new Promise(() => undefined));
+  const { classifier } = await open();
+  const bitmap = {
+    [Symbol.toStringTag]: 'ImageBitmap',
+    width: 2,
+    height: 2,
+    close: () => undefined,
+  };
+  const pending = [classifier.classify(bitmap), classifier.classify(picture(1))];
+  classifier.terminate();
+  for (const call of pending) await expect(call).rejects.toMatchObject({ code: 'DISPOSED' });
 });
 
 test('terminated: what is pending and later is DISPOSED, the worker ended', async () => {
