@@ -2,12 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { loadModel } from '../../src/node/index.ts';
 import { BUILDS } from '../../src/plan/kernels.ts';
+import { bitsOf, fixedInput } from '../engines/fixed-input.ts';
 import { describeInChromium } from './chromium.ts';
-
-/** The same numbers in Node and in the page: plain arithmetic, no randomness. */
-function fixedInput(length: number): Float32Array {
-  return Float32Array.from({ length }, (_, index) => ((index * 7919) % 2003) / 500 - 2);
-}
 
 const model = readFileSync(
   new URL('../../models/mobinet-mid-k3-w50-64.safetensors', import.meta.url),
@@ -28,9 +24,7 @@ describeInChromium('Chromium beside Node', (fixture) => {
       },
       { build, values: [...input] },
     );
-    expect(new Uint32Array(Float32Array.from(logits).buffer)).toEqual(
-      new Uint32Array(wanted.buffer),
-    );
+    expect(bitsOf(logits)).toEqual(bitsOf(wanted));
     expect(new Set(logits).size).toBeGreaterThan(1);
   });
 });

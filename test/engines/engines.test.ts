@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build as bundle } from 'esbuild';
+import { launch } from 'puppeteer-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parseModelFile } from '../../src/file/model-file.ts';
+import { BUILDS } from '../../src/plan/kernels.ts';
+import { startServer } from '../browser/server.ts';
+import { runGraph } from '../helpers/run.ts';
+import { bitsOf, fixedInput } from './fixed-input.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const model = join(root, 'models/mobinet-mid-k3-w50-64.safetensors');
+const INPUT = 3 * 64 * 64;
+
+let wanted: Uint32Array;
+beforeAll(async () => {
+  const { graph } = parseModelFile(Uint8Array.from(readFileSync(model)));
+  wanted = bitsOf(await runGraph(graph, 'plain', fixedInput(INPUT)));
+});
+
+function skipped(path: string): string {
+  return existsSync(path) ? '' : ` (skipped: ${path} is not there)`;
+}
+
+const FIREFOX = process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr';
+
+describe.skipIf(!existsSync(FIREFOX))(`Firefox${skipped(FIREFOX)}`, () => {
+  test('the logits of every build that it takes are those of Node, bit for bit; the worker classifies', async () => {
+    const server = await startServer();
+    const browser = await launch({ browser: 'firefox', executablePath: FIREFOX, headless: true });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${server.origin}/test/browser/page.html`);
+      await page.waitForFunction('globalThis.mobinet !== undefined');
+      const { logits, label } = await page.evaluate(
+        async (values, builds) => {
+          const logits: Record<string, number[]> = {};
+          for (const build of builds) {
+            const loaded = await mobinet.loadModel(mobinet.MODEL, { build }).catch((error) => {
+              if (error.code === 'WASM_UNAVAILABLE') return undefined;
+              throw error;
+            });
+            if (loaded) logits[build] = [...(await loaded.run(Float32Array.from(values)))];
+          }
+          const classifier = await mobinet.createClassifier(mobinet.MODEL);
+          const picture = await (await fetch('/samples/chelsea.png')).blob();
+          const { predictions } = await classifier.classify(picture, { topK: 1 });
+          return { logits, label: predictions[0]!.label };
+        },
+        [...fixedInput(INPUT)],
+        [...BUILDS],
+      );
+      expect(Object.keys(logits)).toEqual(expect.arrayContaining(['plain', 'simd']));
+      for (const [build, numbers] of Object.entries(logits)) {
+        expect(bitsOf(numbers), build).toEqual(wanted);
+      }
+      expect(label).toMatch(/\w/);
+    } finally {
+      await browser.close();
+      await server.close();
+    }
+  });
+});
+
+const JAVASCRIPTCORE = process.env.JSC_PATH ?? '/usr/bin/jsc';
+
+describe.skipIf(!existsSync(JAVASCRIPTCORE))(`JavaScriptCore${skipped(JAVASCRIPTCORE)}`, () => {
+  test('the logits of every build that it takes are those of Node, bit for bit', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mobinet-jsc-'));
+    const script = join(folder, 'script.js');
+    const arguments_ = JSON.stringify([model, join(root, 'dist')]);
+    await bundle({
+      entryPoints: [fileURLToPath(new URL('javascriptcore-entry.ts', import.meta.url))],
+      outfile: script,
+      bundle: true,
+      format: 'iife',
+      target: 'es2022',
+      banner: { js: `const arguments_ = ${arguments_};` },
+    });
+    const printed = execFileSync(JAVASCRIPTCORE, [script], { encoding: 'utf8' });
+    rmSync(folder, { recursive: true });
+    const logits: Record<string, number[]> = JSON.parse(printed);
+    expect(Object.keys(logits)).toContain('plain');
+    for (const [build, numbers] of Object.entries(logits)) {
+      expect(bitsOf(numbers), build).toEqual(wanted);
+    }
+  });
+});
