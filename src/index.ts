@@ -2,6 +2,7 @@
 
 export {
   type ErrorCode,
+  type ErrorDetails,
   FileError,
   GraphError,
   InputError,
@@ -9,6 +10,7 @@ export {
   ModelFormatError,
   RuntimeError,
 } from './errors.ts';
+export type { DigestState } from './file/model-file.ts';
 export type { LoadProgress, ModelSource } from './file/read-source.ts';
 export type { Picture, Preprocessing } from './image/picture.ts';
 export {
@@ -21,6 +23,6 @@ export {
   type Prediction,
   type Timings,
 } from './model.ts';
-export type { Build } from './plan/kernels.ts';
+export { BUILDS, type Build } from './plan/kernels.ts';
 export type { StepTime } from './runtime/engine.ts';
 export type { WasmSource } from './runtime/wasm.ts';

@@ -2,8 +2,9 @@ import { RuntimeError } from '../errors.ts';
 import type { Build } from '../plan/kernels.ts';
 
 /** Where the kernels come from: an address to fetch, an answer, bytes, or a compiled module. */
-export type WasmSource = WasmInput | WebAssembly.Module;
+export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
 
+/** One that has to be compiled. */
 type WasmInput = string | URL | Response | BufferSource;
 
 /** The kernels beside this package; a literal `new URL` is what bundlers look for. */
@@ -28,7 +29,10 @@ export async function compileKernels(
   signal?: AbortSignal,
 ): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
-  const { bytes, from } = await wasmBytes(source as WasmInput, signal);
+  const { bytes, from } = await wasmBytes(
+    source as Exclude<WasmSource, WebAssembly.Module>,
+    signal,
+  );
   const magic = [0x00, 0x61, 0x73, 0x6d];
   if (!magic.every((byte, index) => bytes[index] === byte)) {
     const html = bytes[0] === 0x3c;
