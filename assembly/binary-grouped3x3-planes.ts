@@ -50,18 +50,17 @@ function lookUpRow(left: v128, middle: v128, right: v128, pixels: usize): v128 {
 @inline
 function finish(low: v128, high: v128, parameters: usize, skip: usize, stream: usize): v128 {
   const knee = v128.load32_splat(parameters);
-  const highSlope = v128.load32_splat(parameters, 4);
-  const lowSlope = v128.load32_splat(parameters, 8);
-  const flip = v128.load32_splat(parameters, 12);
-  const offset = v128.load32_splat(parameters, 16);
-  const threshold = v128.load32_splat(parameters, 20);
+  const slope = v128.load32_splat(parameters, 4);
+  const bend = v128.load32_splat(parameters, 8);
+  const offset = v128.load32_splat(parameters, 12);
+  const threshold = v128.load32_splat(parameters, 16);
   const signsLow = epilogueCounts16(
     i16x8.extend_low_i8x16_u(low), i16x8.extend_high_i8x16_u(low),
-    skip, stream, knee, highSlope, lowSlope, flip, offset, threshold,
+    skip, stream, knee, slope, bend, offset, threshold,
   );
   const signsHigh = epilogueCounts16(
     i16x8.extend_low_i8x16_u(high), i16x8.extend_high_i8x16_u(high),
-    skip + 64, stream + 64, knee, highSlope, lowSlope, flip, offset, threshold,
+    skip + 64, stream + 64, knee, slope, bend, offset, threshold,
   );
   return v128.or(
     v128.and(signsLow, v128.load(LOW_ONES)),
@@ -73,7 +72,7 @@ function finish(low: v128, high: v128, parameters: usize, skip: usize, stream: u
  * @param planes address of pixel 0 of the first plane
  * @param tables, corrections, offsets see above
  * @param borders `[pixel]` bytes, 0..15
- * @param parameters `[channels][6]` float32 (epilogue.ts)
+ * @param parameters `[channels][5]` float32 (epilogue.ts)
  * @param skip stream of `channels` channels
  * @param skipTileBytes distance between its tiles; 0 (with `skipChannelBytes` 0) to read zeros
  * @param stream output, `[tile][channels][32]` float32; may be `skip`

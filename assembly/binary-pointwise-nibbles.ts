@@ -314,17 +314,16 @@ export function binaryPointwiseNibbles(
             partial += 64;
           }
           const knee = v128.load32_splat(parameter);
-          const highSlope = v128.load32_splat(parameter, 4);
-          const lowSlope = v128.load32_splat(parameter, 8);
-          const flip = v128.load32_splat(parameter, 12);
-          const offset = v128.load32_splat(parameter, 16);
-          const threshold = v128.load32_splat(parameter, 20);
+          const slope = v128.load32_splat(parameter, 4);
+          const bend = v128.load32_splat(parameter, 8);
+          const offset = v128.load32_splat(parameter, 12);
+          const threshold = v128.load32_splat(parameter, 16);
           parameter += PARAMETER_BYTES;
           const signsLow = epilogueCounts16(
-            x0, x1, skipAt, streamAt, knee, highSlope, lowSlope, flip, offset, threshold,
+            x0, x1, skipAt, streamAt, knee, slope, bend, offset, threshold,
           );
           const signsHigh = epilogueCounts16(
-            x2, x3, skipAt + 64, streamAt + 64, knee, highSlope, lowSlope, flip, offset, threshold,
+            x2, x3, skipAt + 64, streamAt + 64, knee, slope, bend, offset, threshold,
           );
           if (signsEncoding == SIGNS_NIBBLES) {
             v128.store(

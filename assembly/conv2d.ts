@@ -79,14 +79,13 @@ function finish16(
   target: usize,
 ): void {
   const knee = v128.load32_splat(parameter);
-  const highSlope = v128.load32_splat(parameter, 4);
-  const lowSlope = v128.load32_splat(parameter, 8);
-  const flip = v128.load32_splat(parameter, 12);
-  const bias = v128.load32_splat(parameter, 16);
-  v128.store(target, epilogue4(s0, v128.load(skip), knee, highSlope, lowSlope, flip, bias));
-  v128.store(target, epilogue4(s1, v128.load(skip, 16), knee, highSlope, lowSlope, flip, bias), 16);
-  v128.store(target, epilogue4(s2, v128.load(skip, 32), knee, highSlope, lowSlope, flip, bias), 32);
-  v128.store(target, epilogue4(s3, v128.load(skip, 48), knee, highSlope, lowSlope, flip, bias), 48);
+  const slope = v128.load32_splat(parameter, 4);
+  const bend = v128.load32_splat(parameter, 8);
+  const bias = v128.load32_splat(parameter, 12);
+  v128.store(target, epilogue4(s0, v128.load(skip), knee, slope, bend, bias));
+  v128.store(target, epilogue4(s1, v128.load(skip, 16), knee, slope, bend, bias), 16);
+  v128.store(target, epilogue4(s2, v128.load(skip, 32), knee, slope, bend, bias), 32);
+  v128.store(target, epilogue4(s3, v128.load(skip, 48), knee, slope, bend, bias), 48);
 }
 
 /** One output, 16 pixels: 4 sums. */

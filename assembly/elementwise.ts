@@ -30,14 +30,13 @@ export function mapChannels(
       const skipAt = skipTile + <usize>(channel % skipChannels) * TILE_BYTES;
       if (ASC_FEATURE_SIMD) {
         const knee = v128.load32_splat(parameter);
-        const highSlope = v128.load32_splat(parameter, 4);
-        const lowSlope = v128.load32_splat(parameter, 8);
-        const flip = v128.load32_splat(parameter, 12);
-        const offset = v128.load32_splat(parameter, 16);
+        const slope = v128.load32_splat(parameter, 4);
+        const bend = v128.load32_splat(parameter, 8);
+        const offset = v128.load32_splat(parameter, 12);
         for (let at: usize = 0; at < TILE_BYTES; at += 16) {
           const x = v128.load(source + at);
           const s = v128.load(skipAt + at);
-          v128.store(target + at, epilogue4(x, s, knee, highSlope, lowSlope, flip, offset));
+          v128.store(target + at, epilogue4(x, s, knee, slope, bend, offset));
         }
       } else {
         for (let at: usize = 0; at < TILE_BYTES; at += 4) {

@@ -1,25 +1,21 @@
 /**
  * The end of every convolution, on the numbers while they are still in registers:
  *
- *     t = x - knee
- *     y = (skip + offset) + flip(max(highSlope * t, lowSlope * t))
+ *     y = ((skip + offset) + slope * x) + bend * max(x, knee)
  *
  * is any function with one kink: alpha, PReLU, ReLU and batch norm folded together, plus the skip.
- * Where it bends up, `highSlope` and `lowSlope` are its slopes and nothing is flipped; where it bends
- * down, it is minus one that bends up. Flipping is an exclusive or with `flip`, 0 or -0, of which only
- * the sign bit is ever set. The order of the operations is the same in every build, so that every
- * build gives the same bits.
+ * `slope` is that left of the knee, `slope + bend` that right of it. The order of the operations is
+ * the same in every build, so that every build gives the same bits.
  *
- * Parameters of a channel, six float32: knee, highSlope, lowSlope, flip, offset, threshold. The sign
- * that may follow is +1 where y > threshold; a comparison, not a look at the sign bit, since
- * sign(0) = -1.
+ * Parameters of a channel, five float32: knee, slope, bend, offset, threshold. The sign that may
+ * follow is +1 where y > threshold; a comparison, not a look at the sign bit, since sign(0) = -1.
  *
  * A stream is `[tile][channel][32]` float32: a tile is 32 consecutive pixels of the raster, whose
  * rows are W + 1 pixels apart (one shared padding column).
  */
 
 /** Bytes of a channel's parameters. */
-export const PARAMETER_BYTES: usize = 24;
+export const PARAMETER_BYTES: usize = 20;
 
 /** Bytes of one channel of a tile in a stream. */
 export const TILE_BYTES: usize = 128;
@@ -28,11 +24,11 @@ export const TILE_BYTES: usize = 128;
 // @ts-ignore: decorator
 @inline
 export function epilogue(x: f32, skip: f32, parameters: usize): f32 {
-  const t = x - load<f32>(parameters);
-  const high = load<f32>(parameters, 4) * t;
-  const low = load<f32>(parameters, 8) * t;
-  const bits = reinterpret<u32>(high < low ? low : high) ^ load<u32>(parameters, 12);
-  return skip + load<f32>(parameters, 16) + reinterpret<f32>(bits);
+  const knee = load<f32>(parameters);
+  const bent = x < knee ? knee : x;
+  return (
+    skip + load<f32>(parameters, 12) + load<f32>(parameters, 4) * x + load<f32>(parameters, 8) * bent
+  );
 }
 
 /** The epilogue of four numbers, with the parameters already in every lane. */
@@ -42,16 +38,12 @@ export function epilogue4(
   x: v128,
   skip: v128,
   knee: v128,
-  highSlope: v128,
-  lowSlope: v128,
-  flip: v128,
+  slope: v128,
+  bend: v128,
   offset: v128,
 ): v128 {
-  const t = f32x4.sub(x, knee);
-  return f32x4.add(
-    f32x4.add(skip, offset),
-    v128.xor(f32x4.pmax(f32x4.mul(highSlope, t), f32x4.mul(lowSlope, t)), flip),
-  );
+  const straight = f32x4.add(f32x4.add(skip, offset), f32x4.mul(slope, x));
+  return f32x4.add(straight, f32x4.mul(bend, f32x4.pmax(x, knee)));
 }
 
 /**
@@ -69,23 +61,22 @@ export function epilogueCounts16(
   skip: usize,
   stream: usize,
   knee: v128,
-  highSlope: v128,
-  lowSlope: v128,
-  flip: v128,
+  slope: v128,
+  bend: v128,
   offset: v128,
   threshold: v128,
 ): v128 {
   const x0 = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(counts0));
-  const y0 = epilogue4(x0, v128.load(skip), knee, highSlope, lowSlope, flip, offset);
+  const y0 = epilogue4(x0, v128.load(skip), knee, slope, bend, offset);
   v128.store(stream, y0);
   const x1 = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(counts0));
-  const y1 = epilogue4(x1, v128.load(skip, 16), knee, highSlope, lowSlope, flip, offset);
+  const y1 = epilogue4(x1, v128.load(skip, 16), knee, slope, bend, offset);
   v128.store(stream, y1, 16);
   const x2 = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(counts1));
-  const y2 = epilogue4(x2, v128.load(skip, 32), knee, highSlope, lowSlope, flip, offset);
+  const y2 = epilogue4(x2, v128.load(skip, 32), knee, slope, bend, offset);
   v128.store(stream, y2, 32);
   const x3 = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(counts1));
-  const y3 = epilogue4(x3, v128.load(skip, 48), knee, highSlope, lowSlope, flip, offset);
+  const y3 = epilogue4(x3, v128.load(skip, 48), knee, slope, bend, offset);
   v128.store(stream, y3, 48);
   return i8x16.narrow_i16x8_s(
     i16x8.narrow_i32x4_s(f32x4.gt(y0, threshold), f32x4.gt(y1, threshold)),

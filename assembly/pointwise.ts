@@ -13,12 +13,11 @@ import { epilogue, epilogue4, PARAMETER_BYTES, TILE_BYTES } from './epilogue';
 @inline
 function finish8(s0: v128, s1: v128, parameter: usize, skip: usize, target: usize): void {
   const knee = v128.load32_splat(parameter);
-  const highSlope = v128.load32_splat(parameter, 4);
-  const lowSlope = v128.load32_splat(parameter, 8);
-  const flip = v128.load32_splat(parameter, 12);
-  const offset = v128.load32_splat(parameter, 16);
-  v128.store(target, epilogue4(s0, v128.load(skip), knee, highSlope, lowSlope, flip, offset));
-  v128.store(target, epilogue4(s1, v128.load(skip, 16), knee, highSlope, lowSlope, flip, offset), 16);
+  const slope = v128.load32_splat(parameter, 4);
+  const bend = v128.load32_splat(parameter, 8);
+  const offset = v128.load32_splat(parameter, 12);
+  v128.store(target, epilogue4(s0, v128.load(skip), knee, slope, bend, offset));
+  v128.store(target, epilogue4(s1, v128.load(skip, 16), knee, slope, bend, offset), 16);
 }
 
 /**

@@ -133,8 +133,8 @@ const MUTATIONS = [
   [
     'epilogue: it bends the wrong way',
     'assembly/epilogue.ts',
-    'f32x4.pmax(f32x4.mul(highSlope, t), f32x4.mul(lowSlope, t))',
-    'f32x4.pmin(f32x4.mul(highSlope, t), f32x4.mul(lowSlope, t))',
+    'f32x4.pmax(x, knee)',
+    'f32x4.pmin(x, knee)',
   ],
 ];
 

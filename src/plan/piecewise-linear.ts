@@ -77,25 +77,31 @@ export function composeAll(
 }
 
 /** float32 of a channel's parameters. */
-const PARAMETERS = 6;
+const PARAMETERS = 5;
 
 /**
- * The kernels' parameters, `[channel][6]` float32: knee, highSlope, lowSlope, flip, offset,
- * threshold (assembly/epilogue.ts).
+ * The kernels' parameters, `[channel][5]` float32: knee, slope, bend, offset, threshold
+ * (assembly/epilogue.ts).
  */
 export function epilogueParameters(
   functions: readonly PiecewiseLinear[],
   thresholds: Float32Array | undefined,
 ): Float32Array {
   const parameters = new Float32Array(functions.length * PARAMETERS);
-  for (const [channel, { knee, left, right, value }] of functions.entries()) {
-    const bendsUp = right >= left;
-    const [highSlope, lowSlope] = bendsUp ? [right, left] : [-right, -left];
-    const flip = bendsUp ? 0 : -0;
+  for (const [channel, f] of functions.entries()) {
+    const { knee, value, left, right } = withinFloat32(f);
+    const offset = value - right * knee;
     parameters.set(
-      [knee, highSlope, lowSlope, flip, value, thresholds?.[channel] ?? 0],
+      [knee, left, right - left, offset, thresholds?.[channel] ?? 0],
       channel * PARAMETERS,
     );
   }
   return parameters;
+}
+
+/** A knee that is farther away than any float32 is never reached: one of the sides is all. */
+function withinFloat32(f: PiecewiseLinear): PiecewiseLinear {
+  if (Number.isFinite(Math.fround(f.knee))) return f;
+  const slope = f.knee > 0 ? f.left : f.right;
+  return linear(slope, 0, f.value - slope * f.knee);
 }
