@@ -1,0 +1,39 @@
+/** Writes models/out/{mobinet,v1}.safetensors: random weights, 224x224, 1000 classes. */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { randomModelFile } from '../../../dist/cli/random-model.js';
+import { writeModelFile } from '../../../dist/file/model-file.js';
+import { mobileNetV1Definition } from '../../../dist/graph/mobinet.js';
+
+const SIZE = { width: 1, size: 224, classes: 1000 };
+const folder = new URL('out/', import.meta.url);
+mkdirSync(folder, { recursive: true });
+
+/** Float MobileNet v1, padded as TensorFlow's `SAME` pads, so that all peers compute one function. */
+async function floatModelFile() {
+  const { json, tensors } = mobileNetV1Definition(SIZE);
+  const nodes = json.nodes.map((node) =>
+    JSON.stringify(node.stride) === '[2,2]' ? { ...node, padding: [0, 0, 1, 1] } : node,
+  );
+  const preprocessing = {
+    size: [SIZE.size, SIZE.size],
+    resize: { rule: 'shorter-side', size: 256, filter: 'bilinear' },
+    crop: 'center',
+    mean: [0.5, 0.5, 0.5],
+    std: [0.5, 0.5, 0.5],
+  };
+  const metadata = new Map([
+    ['format', 'mobinet'],
+    ['format_version', '1'],
+    ['name', 'mobilenet-v1-224'],
+    ['graph', JSON.stringify({ ...json, nodes })],
+    ['labels', JSON.stringify(Array.from({ length: SIZE.classes }, (_, index) => String(index)))],
+    ['preprocessing', JSON.stringify(preprocessing)],
+    ['provenance', JSON.stringify({ weights: 'random' })],
+  ]);
+  return writeModelFile({ metadata, tensors });
+}
+
+const mobinet = await randomModelFile({ block: 'mid', k: 3, ...SIZE });
+writeFileSync(new URL('mobinet.safetensors', folder), mobinet);
+writeFileSync(new URL('v1.safetensors', folder), await floatModelFile());
