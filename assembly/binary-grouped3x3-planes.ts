@@ -48,7 +48,14 @@ function lookUpRow(left: v128, middle: v128, right: v128, pixels: usize): v128 {
 /** Epilogue and signs of one output's 32 byte counts. */
 // @ts-ignore: decorator
 @inline
-function finish(low: v128, high: v128, parameters: usize, skip: usize, stream: usize): v128 {
+function finish(
+  low: v128,
+  high: v128,
+  parameters: usize,
+  skip: usize,
+  stream: usize,
+  thresholdsAreZero: bool,
+): v128 {
   const knee = v128.load32_splat(parameters);
   const slope = v128.load32_splat(parameters, 4);
   const bend = v128.load32_splat(parameters, 8);
@@ -56,11 +63,11 @@ function finish(low: v128, high: v128, parameters: usize, skip: usize, stream: u
   const threshold = v128.load32_splat(parameters, 16);
   const signsLow = epilogueCounts16(
     i16x8.extend_low_i8x16_u(low), i16x8.extend_high_i8x16_u(low),
-    skip, stream, knee, slope, bend, offset, threshold,
+    skip, stream, knee, slope, bend, offset, threshold, thresholdsAreZero,
   );
   const signsHigh = epilogueCounts16(
     i16x8.extend_low_i8x16_u(high), i16x8.extend_high_i8x16_u(high),
-    skip + 64, stream + 64, knee, slope, bend, offset, threshold,
+    skip + 64, stream + 64, knee, slope, bend, offset, threshold, thresholdsAreZero,
   );
   return v128.or(
     v128.and(signsLow, v128.load(LOW_ONES)),
@@ -78,6 +85,7 @@ function finish(low: v128, high: v128, parameters: usize, skip: usize, stream: u
  * @param stream output, `[tile][channels][32]` float32; may be `skip`
  * @param streamTileBytes distance between its tiles; 0 where only the signs are wanted
  * @param signs output, nibbles `[tile][channels][16]`
+ * @param thresholdsAreZero whether all in `parameters` are
  * @param pairsPerStep pairs of outputs that read the same planes
  * @param planesPerStep planes that they read
  * @param channels multiple of 4
@@ -99,6 +107,7 @@ export function binaryGrouped3x3Planes(
   stream: usize,
   streamTileBytes: usize,
   signs: usize,
+  thresholdsAreZero: bool,
   pairsPerStep: i32,
   planesPerStep: i32,
   channels: i32,
@@ -147,7 +156,7 @@ export function binaryGrouped3x3Planes(
           finish(
             i8x16.add(sum0, lookUp16(even, bordersLow)),
             i8x16.add(sum1, lookUp16(even, bordersHigh)),
-            parameter, skipAt, streamAt,
+            parameter, skipAt, streamAt, thresholdsAreZero,
           ),
         );
         skipAt += skipChannelBytes;
@@ -158,7 +167,7 @@ export function binaryGrouped3x3Planes(
           finish(
             i8x16.add(high0, lookUp16(odd, bordersLow)),
             i8x16.add(high1, lookUp16(odd, bordersHigh)),
-            parameter, skipAt, streamAt,
+            parameter, skipAt, streamAt, thresholdsAreZero,
           ),
           16,
         );

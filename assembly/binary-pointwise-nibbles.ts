@@ -200,6 +200,7 @@ const SIGNS_PLANES: i32 = 2;
  * @param stream output, `[tile][outChannels][32]` float32; may be `skip`
  * @param streamTileBytes distance between its tiles; 0 where only the signs are wanted
  * @param signs output, in the encoding `signsEncoding`: 0 none, 1 nibbles, 2 planes
+ * @param thresholdsAreZero whether all in `parameters` are
  * @param planeBytes, inside as in signPlanes
  * @param inChannels, outChannels multiples of 4
  */
@@ -219,6 +220,7 @@ export function binaryPointwiseNibbles(
   streamTileBytes: usize,
   signs: usize,
   signsEncoding: i32,
+  thresholdsAreZero: bool,
   planeBytes: usize,
   inside: usize,
   inChannels: i32,
@@ -320,10 +322,12 @@ export function binaryPointwiseNibbles(
           const threshold = v128.load32_splat(parameter, 16);
           parameter += PARAMETER_BYTES;
           const signsLow = epilogueCounts16(
-            x0, x1, skipAt, streamAt, knee, slope, bend, offset, threshold,
+            x0, x1, skipAt, streamAt,
+            knee, slope, bend, offset, threshold, thresholdsAreZero,
           );
           const signsHigh = epilogueCounts16(
-            x2, x3, skipAt + 64, streamAt + 64, knee, slope, bend, offset, threshold,
+            x2, x3, skipAt + 64, streamAt + 64,
+            knee, slope, bend, offset, threshold, thresholdsAreZero,
           );
           if (signsEncoding == SIGNS_NIBBLES) {
             v128.store(

@@ -164,6 +164,11 @@ function streamArguments(stage: Stage, wanted: Wanted, values: Values) {
     : { stream: values.builder.buffer(channels * 128), streamTileBytes: 0 };
 }
 
+/** 1 where a plain comparison with 0 makes the signs. */
+function thresholdsAreZero(sign: FusedSign | undefined): number {
+  return sign?.threshold?.some((threshold) => threshold !== 0) ? 0 : 1;
+}
+
 function lowerNibbles(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, values: Values): void {
   const { builder } = values;
   const { raster } = values.shape(stage.value);
@@ -186,6 +191,7 @@ function lowerNibbles(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, valu
     ...streamArguments(stage, wanted, values),
     signs: signs === undefined ? 0 : toPlanes ? planesOrigin(signs, raster) : signs,
     signsEncoding: sign === undefined ? 0 : toPlanes ? 2 : 1,
+    thresholdsAreZero: thresholdsAreZero(sign),
     planeBytes: planeBytes(raster),
     inside: insideConstant(builder, raster),
     inChannels: node.inChannels,
@@ -219,6 +225,7 @@ function lowerPlanes(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, value
     skipTileBytes,
     ...streamArguments(stage, wanted, values),
     signs,
+    thresholdsAreZero: thresholdsAreZero(wanted.sign),
     pairsPerStep: shape.pairsPerStep,
     planesPerStep: shape.planesPerStep,
     channels,
