@@ -1,10 +1,12 @@
 /**
  * The end of every convolution, on the numbers while they are still in registers:
  *
- *     y = ((skip + offset) + slope * x) + bend * max(x, knee)
+ *     t = x - knee
+ *     y = ((skip + offset) + slope * t) + bend * max(t, 0)
  *
  * is any function with one kink: alpha, PReLU, ReLU and batch norm folded together, plus the skip.
- * `slope` is that left of the knee, `slope + bend` that right of it. The order of the operations is
+ * Without t, one operation less, what is small would be the difference of large numbers, and signs
+ * would differ from those in training. `slope` is that left of the knee, `slope + bend` that right of it. The order of the operations is
  * the same in every build, so that every build gives the same bits.
  *
  * Parameters of a channel, five float32: knee, slope, bend, offset, threshold. The sign that may
@@ -24,10 +26,10 @@ export const TILE_BYTES: usize = 128;
 // @ts-ignore: decorator
 @inline
 export function epilogue(x: f32, skip: f32, parameters: usize): f32 {
-  const knee = load<f32>(parameters);
-  const bent = x < knee ? knee : x;
+  const t = x - load<f32>(parameters);
+  const right: f32 = t < 0 ? 0 : t;
   return (
-    skip + load<f32>(parameters, 12) + load<f32>(parameters, 4) * x + load<f32>(parameters, 8) * bent
+    skip + load<f32>(parameters, 12) + load<f32>(parameters, 4) * t + load<f32>(parameters, 8) * right
   );
 }
 
@@ -42,8 +44,9 @@ export function epilogue4(
   bend: v128,
   offset: v128,
 ): v128 {
-  const straight = f32x4.add(f32x4.add(skip, offset), f32x4.mul(slope, x));
-  return f32x4.add(straight, f32x4.mul(bend, f32x4.pmax(x, knee)));
+  const t = f32x4.sub(x, knee);
+  const straight = f32x4.add(f32x4.add(skip, offset), f32x4.mul(slope, t));
+  return f32x4.add(straight, f32x4.mul(bend, f32x4.pmax(t, f32x4.splat(0))));
 }
 
 /**

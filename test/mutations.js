@@ -133,8 +133,8 @@ const MUTATIONS = [
   [
     'epilogue: it bends the wrong way',
     'assembly/epilogue.ts',
-    'f32x4.pmax(x, knee)',
-    'f32x4.pmin(x, knee)',
+    'f32x4.pmax(t, f32x4.splat(0))',
+    'f32x4.pmin(t, f32x4.splat(0))',
   ],
 ];
 

@@ -90,9 +90,8 @@ export function epilogueParameters(
   const parameters = new Float32Array(functions.length * PARAMETERS);
   for (const [channel, f] of functions.entries()) {
     const { knee, value, left, right } = withinFloat32(f);
-    const offset = value - right * knee;
     parameters.set(
-      [knee, left, right - left, offset, thresholds?.[channel] ?? 0],
+      [knee, left, right - left, value, thresholds?.[channel] ?? 0],
       channel * PARAMETERS,
     );
   }
