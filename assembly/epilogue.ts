@@ -27,7 +27,8 @@ export const TILE_BYTES: usize = 128;
 @inline
 export function epilogue(x: f32, skip: f32, parameters: usize): f32 {
   const t = x - load<f32>(parameters);
-  const right: f32 = t < 0 ? 0 : t;
+  // max(t, 0), exactly, and without a branch on something random.
+  const right: f32 = (t + abs<f32>(t)) * 0.5;
   return (
     skip + load<f32>(parameters, 12) + load<f32>(parameters, 4) * t + load<f32>(parameters, 8) * right
   );
