@@ -2,7 +2,7 @@
  * Do the tests notice? Each mutation changes one tap, bit or border case in a copy of the sources;
  * the tests of the kernels must then fail. Run by hand, after changing kernels or their tests:
  *
- *     node test/mutations.js
+ *     npm run build && node test/mutations.js
  */
 
 import { execFileSync } from 'node:child_process';
@@ -144,6 +144,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const copy = mkdtempSync(join(tmpdir(), 'mobinet-mutations-'));
 for (const path of [
   'assembly',
+  'bench/layers.js',
+  'dist',
   'src',
   'test',
   'models',
