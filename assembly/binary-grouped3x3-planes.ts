@@ -24,8 +24,10 @@
  * nibbles. The loop over steps is short on purpose: V8 spills long bodies.
  */
 
-import { epilogueCounts16, PARAMETER_BYTES, TILE_BYTES } from './epilogue';
+import { epilogueCounts16 } from './epilogue';
+import { epilogueCounts16Int16 } from './epilogue-int16';
 import { lookUp16 } from './look-up';
+import { parameterBytes, tileBytes } from './stream';
 
 const LOW_NIBBLES: usize = memory.data<u64>([0x0f0f0f0f0f0f0f0f, 0x0f0f0f0f0f0f0f0f], 16);
 const HIGH_NIBBLES: usize = memory.data<u64>([0xf0f0f0f0f0f0f0f0, 0xf0f0f0f0f0f0f0f0], 16);
@@ -48,7 +50,7 @@ function lookUpRow(left: v128, middle: v128, right: v128, pixels: usize): v128 {
 /** Epilogue and signs of one output's 32 byte counts. */
 // @ts-ignore: decorator
 @inline
-function finish(
+function finish<T>(
   low: v128,
   high: v128,
   parameters: usize,
@@ -56,19 +58,40 @@ function finish(
   stream: usize,
   thresholdsAreZero: bool,
 ): v128 {
-  const knee = v128.load32_splat(parameters);
-  const slope = v128.load32_splat(parameters, 4);
-  const bend = v128.load32_splat(parameters, 8);
-  const offset = v128.load32_splat(parameters, 12);
-  const threshold = v128.load32_splat(parameters, 16);
-  const signsLow = epilogueCounts16(
-    i16x8.extend_low_i8x16_u(low), i16x8.extend_high_i8x16_u(low),
-    skip, stream, knee, slope, bend, offset, threshold, thresholdsAreZero,
-  );
-  const signsHigh = epilogueCounts16(
-    i16x8.extend_low_i8x16_u(high), i16x8.extend_high_i8x16_u(high),
-    skip + 64, stream + 64, knee, slope, bend, offset, threshold, thresholdsAreZero,
-  );
+  const x0 = i16x8.extend_low_i8x16_u(low);
+  const x1 = i16x8.extend_high_i8x16_u(low);
+  const x2 = i16x8.extend_low_i8x16_u(high);
+  const x3 = i16x8.extend_high_i8x16_u(high);
+  const halfTile = tileBytes<T>() / 2;
+  let signsLow: v128;
+  let signsHigh: v128;
+  if (isFloat<T>()) {
+    const knee = v128.load32_splat(parameters);
+    const slope = v128.load32_splat(parameters, 4);
+    const bend = v128.load32_splat(parameters, 8);
+    const offset = v128.load32_splat(parameters, 12);
+    const threshold = v128.load32_splat(parameters, 16);
+    signsLow = epilogueCounts16(
+      x0, x1, skip, stream, knee, slope, bend, offset, threshold, thresholdsAreZero,
+    );
+    signsHigh = epilogueCounts16(
+      x2, x3, skip + halfTile, stream + halfTile,
+      knee, slope, bend, offset, threshold, thresholdsAreZero,
+    );
+  } else {
+    const scale = v128.load16_splat(parameters);
+    const knee = v128.load16_splat(parameters, 2);
+    const left = v128.load16_splat(parameters, 4);
+    const bend = v128.load16_splat(parameters, 6);
+    const offset = v128.load16_splat(parameters, 8);
+    const threshold = v128.load16_splat(parameters, 10);
+    signsLow = epilogueCounts16Int16(
+      x0, x1, skip, stream, scale, knee, left, bend, offset, threshold,
+    );
+    signsHigh = epilogueCounts16Int16(
+      x2, x3, skip + halfTile, stream + halfTile, scale, knee, left, bend, offset, threshold,
+    );
+  }
   return v128.or(
     v128.and(signsLow, v128.load(LOW_ONES)),
     v128.and(signsHigh, v128.load(HIGH_ONES)),
@@ -85,12 +108,14 @@ function finish(
  * @param stream output, `[tile][channels][32]` float32; may be `skip`
  * @param streamTileBytes distance between its tiles; 0 where only the signs are wanted
  * @param signs output, nibbles `[tile][channels][16]`
- * @param thresholdsAreZero whether all in `parameters` are
  * @param pairsPerStep pairs of outputs that read the same planes
  * @param planesPerStep planes that they read
  * @param channels multiple of 4
+ * @param thresholdsAreZero whether all in `parameters` are
  */
-export function binaryGrouped3x3Planes(
+// @ts-ignore: decorator
+@inline
+function grouped3x3Planes<T>(
   tileBegin: i32,
   tileEnd: i32,
   planes: usize,
@@ -107,10 +132,10 @@ export function binaryGrouped3x3Planes(
   stream: usize,
   streamTileBytes: usize,
   signs: usize,
-  thresholdsAreZero: bool,
   pairsPerStep: i32,
   planesPerStep: i32,
   channels: i32,
+  thresholdsAreZero: bool,
 ): void {
   const lowNibbles = v128.load(LOW_NIBBLES);
   const highNibbles = v128.load(HIGH_NIBBLES);
@@ -153,18 +178,18 @@ export function binaryGrouped3x3Planes(
         sum1 = i8x16.sub(sum1, v128.and(i16x8.shl(high1, 4), highNibbles));
         v128.store(
           signsAt,
-          finish(
+          finish<T>(
             i8x16.add(sum0, lookUp16(even, bordersLow)),
             i8x16.add(sum1, lookUp16(even, bordersHigh)),
             parameter, skipAt, streamAt, thresholdsAreZero,
           ),
         );
         skipAt += skipChannelBytes;
-        streamAt += TILE_BYTES;
-        parameter += PARAMETER_BYTES;
+        streamAt += tileBytes<T>();
+        parameter += parameterBytes<T>();
         v128.store(
           signsAt,
-          finish(
+          finish<T>(
             i8x16.add(high0, lookUp16(odd, bordersLow)),
             i8x16.add(high1, lookUp16(odd, bordersHigh)),
             parameter, skipAt, streamAt, thresholdsAreZero,
@@ -172,11 +197,70 @@ export function binaryGrouped3x3Planes(
           16,
         );
         skipAt += skipChannelBytes;
-        streamAt += TILE_BYTES;
-        parameter += PARAMETER_BYTES;
+        streamAt += tileBytes<T>();
+        parameter += parameterBytes<T>();
         signsAt += 32;
       }
       pixels += planeBytes * <usize>planesPerStep;
     }
   }
+}
+
+/** On float32 streams. */
+export function binaryGrouped3x3Planes(
+  tileBegin: i32,
+  tileEnd: i32,
+  planes: usize,
+  planeBytes: usize,
+  tables: usize,
+  offsets: usize,
+  stepCount: i32,
+  corrections: usize,
+  borders: usize,
+  parameters: usize,
+  skip: usize,
+  skipChannelBytes: usize,
+  skipTileBytes: usize,
+  stream: usize,
+  streamTileBytes: usize,
+  signs: usize,
+  pairsPerStep: i32,
+  planesPerStep: i32,
+  channels: i32,
+  thresholdsAreZero: bool,
+): void {
+  grouped3x3Planes<f32>(
+    tileBegin, tileEnd, planes, planeBytes, tables, offsets, stepCount, corrections, borders,
+    parameters, skip, skipChannelBytes, skipTileBytes, stream, streamTileBytes, signs,
+    pairsPerStep, planesPerStep, channels, thresholdsAreZero,
+  );
+}
+
+/** On int16 streams; compares with any threshold alike. */
+export function binaryGrouped3x3PlanesInt16(
+  tileBegin: i32,
+  tileEnd: i32,
+  planes: usize,
+  planeBytes: usize,
+  tables: usize,
+  offsets: usize,
+  stepCount: i32,
+  corrections: usize,
+  borders: usize,
+  parameters: usize,
+  skip: usize,
+  skipChannelBytes: usize,
+  skipTileBytes: usize,
+  stream: usize,
+  streamTileBytes: usize,
+  signs: usize,
+  pairsPerStep: i32,
+  planesPerStep: i32,
+  channels: i32,
+): void {
+  grouped3x3Planes<i16>(
+    tileBegin, tileEnd, planes, planeBytes, tables, offsets, stepCount, corrections, borders,
+    parameters, skip, skipChannelBytes, skipTileBytes, stream, streamTileBytes, signs,
+    pairsPerStep, planesPerStep, channels, true,
+  );
 }

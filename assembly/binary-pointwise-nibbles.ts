@@ -24,7 +24,9 @@
  * activations, since weights are the longer operand.
  */
 
-import { epilogueCounts16, PARAMETER_BYTES, TILE_BYTES } from './epilogue';
+import { epilogueCounts16 } from './epilogue';
+import { epilogueCounts16Int16 } from './epilogue-int16';
+import { parameterBytes, tileBytes } from './stream';
 import { TABLE_BASE } from './memory-map';
 
 // Constants are loaded, not splat: V8 keeps what it loads in a register and makes splats anew.
@@ -160,6 +162,24 @@ function buildTable4(nibbles: usize, table: usize, ones: v128): void {
   v128.store(table, s, TABLE_BASE + 8 * 16);
 }
 
+/** The tables of a chunk, one after the other, and behind them an entry of zeros. */
+function buildTables(nibbles: usize, fives: i32, fours: i32): void {
+  const ones = v128.load(ONES);
+  let activations = nibbles;
+  let table: usize = 0;
+  for (let group = 0; group < fives; group++) {
+    buildTable5(activations, table, ones);
+    activations += 80;
+    table += 512;
+  }
+  for (let group = 0; group < fours; group++) {
+    buildTable4(activations, table, ones);
+    activations += 64;
+    table += 512;
+  }
+  v128.store(table, i64x2.splat(0), TABLE_BASE);
+}
+
 /** Counts of one output: `low` of pixels 0..15, `high` of pixels 16..31, bytes. */
 // @ts-ignore: decorator
 @inline
@@ -197,14 +217,16 @@ const SIGNS_PLANES: i32 = 2;
  * @param partialSums scratch, `[outChannels][32]` u16; unused with one chunk
  * @param skip stream of `skipChannels` channels, repeated up to `outChannels`
  * @param skipTileBytes distance between its tiles; 0 to read one tile of zeros again and again
- * @param stream output, `[tile][outChannels][32]` float32; may be `skip`
+ * @param stream output, `[tile][outChannels][32]` of its numbers; may be `skip`
  * @param streamTileBytes distance between its tiles; 0 where only the signs are wanted
  * @param signs output, in the encoding `signsEncoding`: 0 none, 1 nibbles, 2 planes
- * @param thresholdsAreZero whether all in `parameters` are
  * @param planeBytes, inside as in signPlanes
  * @param inChannels, outChannels multiples of 4
+ * @param thresholdsAreZero whether all in `parameters` are
  */
-export function binaryPointwiseNibbles(
+// @ts-ignore: decorator
+@inline
+function pointwiseNibbles<T>(
   tileBegin: i32,
   tileEnd: i32,
   nibbles: usize,
@@ -220,11 +242,11 @@ export function binaryPointwiseNibbles(
   streamTileBytes: usize,
   signs: usize,
   signsEncoding: i32,
-  thresholdsAreZero: bool,
   planeBytes: usize,
   inside: usize,
   inChannels: i32,
   outChannels: i32,
+  thresholdsAreZero: bool,
 ): void {
   const lowNibbles = v128.load(LOW_NIBBLES);
   const highNibbles = v128.load(HIGH_NIBBLES);
@@ -234,19 +256,8 @@ export function binaryPointwiseNibbles(
     for (let chunk = 0; chunk < chunkCount; chunk++) {
       const fives = load<i32>(chunks + <usize>chunk * 8);
       const fours = load<i32>(chunks + <usize>chunk * 8, 4);
-      const ones = v128.load(ONES);
-      let table: usize = 0;
-      for (let group = 0; group < fives; group++) {
-        buildTable5(activations, table, ones);
-        activations += 80;
-        table += 512;
-      }
-      for (let group = 0; group < fours; group++) {
-        buildTable4(activations, table, ones);
-        activations += 64;
-        table += 512;
-      }
-      v128.store(table, i64x2.splat(0), TABLE_BASE);
+      buildTables(activations, fives, fours);
+      activations += <usize>(fives * 80 + fours * 64);
       const weightBytes = <usize>((fives + fours + 2) / 3) * 6;
 
       if (chunk < chunkCount - 1) {
@@ -276,7 +287,7 @@ export function binaryPointwiseNibbles(
       let partial = partialSums;
       let parameter = parameters;
       const skipBegin = skip + <usize>tile * skipTileBytes;
-      const skipEnd = skipBegin + <usize>skipChannels * TILE_BYTES;
+      const skipEnd = skipBegin + <usize>skipChannels * tileBytes<T>();
       let skipAt = skipBegin;
       let streamAt = stream + <usize>tile * streamTileBytes;
       let signsAt =
@@ -315,20 +326,39 @@ export function binaryPointwiseNibbles(
             x3 = i16x8.add(x3, v128.load(partial, 48));
             partial += 64;
           }
-          const knee = v128.load32_splat(parameter);
-          const slope = v128.load32_splat(parameter, 4);
-          const bend = v128.load32_splat(parameter, 8);
-          const offset = v128.load32_splat(parameter, 12);
-          const threshold = v128.load32_splat(parameter, 16);
-          parameter += PARAMETER_BYTES;
-          const signsLow = epilogueCounts16(
-            x0, x1, skipAt, streamAt,
-            knee, slope, bend, offset, threshold, thresholdsAreZero,
-          );
-          const signsHigh = epilogueCounts16(
-            x2, x3, skipAt + 64, streamAt + 64,
-            knee, slope, bend, offset, threshold, thresholdsAreZero,
-          );
+          const halfTile = tileBytes<T>() / 2;
+          let signsLow: v128;
+          let signsHigh: v128;
+          if (isFloat<T>()) {
+            const knee = v128.load32_splat(parameter);
+            const slope = v128.load32_splat(parameter, 4);
+            const bend = v128.load32_splat(parameter, 8);
+            const offset = v128.load32_splat(parameter, 12);
+            const threshold = v128.load32_splat(parameter, 16);
+            signsLow = epilogueCounts16(
+              x0, x1, skipAt, streamAt,
+              knee, slope, bend, offset, threshold, thresholdsAreZero,
+            );
+            signsHigh = epilogueCounts16(
+              x2, x3, skipAt + halfTile, streamAt + halfTile,
+              knee, slope, bend, offset, threshold, thresholdsAreZero,
+            );
+          } else {
+            const scale = v128.load16_splat(parameter);
+            const knee = v128.load16_splat(parameter, 2);
+            const left = v128.load16_splat(parameter, 4);
+            const bend = v128.load16_splat(parameter, 6);
+            const offset = v128.load16_splat(parameter, 8);
+            const threshold = v128.load16_splat(parameter, 10);
+            signsLow = epilogueCounts16Int16(
+              x0, x1, skipAt, streamAt, scale, knee, left, bend, offset, threshold,
+            );
+            signsHigh = epilogueCounts16Int16(
+              x2, x3, skipAt + halfTile, streamAt + halfTile,
+              scale, knee, left, bend, offset, threshold,
+            );
+          }
+          parameter += parameterBytes<T>();
           if (signsEncoding == SIGNS_NIBBLES) {
             v128.store(
               signsAt,
@@ -343,8 +373,8 @@ export function binaryPointwiseNibbles(
             planeHigh = v128.or(planeHigh, v128.and(signsHigh, bit));
             bit = i8x16.add(bit, bit);
           }
-          streamAt += TILE_BYTES;
-          skipAt += TILE_BYTES;
+          streamAt += tileBytes<T>();
+          skipAt += tileBytes<T>();
           if (skipAt == skipEnd) skipAt = skipBegin;
         }
         if (signsEncoding == SIGNS_PLANES) {
@@ -355,4 +385,63 @@ export function binaryPointwiseNibbles(
       }
     }
   }
+}
+
+/** On float32 streams. */
+export function binaryPointwiseNibbles(
+  tileBegin: i32,
+  tileEnd: i32,
+  nibbles: usize,
+  weights: usize,
+  parameters: usize,
+  chunks: usize,
+  chunkCount: i32,
+  partialSums: usize,
+  skip: usize,
+  skipChannels: i32,
+  skipTileBytes: usize,
+  stream: usize,
+  streamTileBytes: usize,
+  signs: usize,
+  signsEncoding: i32,
+  planeBytes: usize,
+  inside: usize,
+  inChannels: i32,
+  outChannels: i32,
+  thresholdsAreZero: bool,
+): void {
+  pointwiseNibbles<f32>(
+    tileBegin, tileEnd, nibbles, weights, parameters, chunks, chunkCount, partialSums, skip,
+    skipChannels, skipTileBytes, stream, streamTileBytes, signs, signsEncoding, planeBytes, inside,
+    inChannels, outChannels, thresholdsAreZero,
+  );
+}
+
+/** On int16 streams; compares with any threshold alike. */
+export function binaryPointwiseNibblesInt16(
+  tileBegin: i32,
+  tileEnd: i32,
+  nibbles: usize,
+  weights: usize,
+  parameters: usize,
+  chunks: usize,
+  chunkCount: i32,
+  partialSums: usize,
+  skip: usize,
+  skipChannels: i32,
+  skipTileBytes: usize,
+  stream: usize,
+  streamTileBytes: usize,
+  signs: usize,
+  signsEncoding: i32,
+  planeBytes: usize,
+  inside: usize,
+  inChannels: i32,
+  outChannels: i32,
+): void {
+  pointwiseNibbles<i16>(
+    tileBegin, tileEnd, nibbles, weights, parameters, chunks, chunkCount, partialSums, skip,
+    skipChannels, skipTileBytes, stream, streamTileBytes, signs, signsEncoding, planeBytes, inside,
+    inChannels, outChannels, true,
+  );
 }

@@ -13,26 +13,28 @@
  * (y, x, channel), channel innermost, from bit 0 of its first word on; the bits past the end are 0.
  */
 
-import { epilogue, PARAMETER_BYTES, TILE_BYTES } from './epilogue';
+import { finishCount, parameterBytes, tileBytes } from './stream';
 
-/** Pixel `pixel` of `skip`'s tile, channel `channel` modulo `skipChannels`. */
+/** Where pixel `pixel` of `skip`'s tile is, in channel `channel` modulo `skipChannels`. */
 // @ts-ignore: decorator
 @inline
-function skipAt(skip: usize, channel: i32, skipChannels: i32, pixel: i32): f32 {
-  return load<f32>(skip + <usize>(channel % skipChannels) * TILE_BYTES + <usize>pixel * 4);
+function skipAt<T>(skip: usize, channel: i32, skipChannels: i32, pixel: i32): usize {
+  return skip + <usize>(channel % skipChannels) * tileBytes<T>() + <usize>pixel * sizeof<T>();
 }
 
 /**
  * Pointwise (1x1, stride 1, one group), blocks of 2 pixels by 2 outputs.
  * @param bits words, `[tile * 32][wordsPerPixel]`
  * @param weights `[outChannels][wordsPerPixel]` u64
- * @param parameters `[outChannels][5]` float32 (epilogue.ts)
+ * @param parameters of the epilogue, `[outChannels]`
  * @param skip stream of `skipChannels` channels, repeated up to `outChannels`
  * @param skipTileBytes distance between its tiles; 0 to read one tile of zeros again and again
- * @param stream output, `[tile][outChannels][32]` float32; may be `skip`
+ * @param stream output, `[tile][outChannels][32]`; may be `skip`
  * @param outChannels even
  */
-export function binaryPointwiseWords(
+// @ts-ignore: decorator
+@inline
+function pointwiseWords<T>(
   tileBegin: i32,
   tileEnd: i32,
   bits: usize,
@@ -49,11 +51,11 @@ export function binaryPointwiseWords(
   const rowBytes = <usize>wordsPerPixel * 8;
   for (let tile = tileBegin; tile < tileEnd; tile++) {
     const skipTile = skip + <usize>tile * skipTileBytes;
-    const streamTile = stream + <usize>(tile * outChannels) * TILE_BYTES;
+    const streamTile = stream + <usize>(tile * outChannels) * tileBytes<T>();
     for (let output = 0; output < outChannels; output += 2) {
-      const p0 = parameters + <usize>output * PARAMETER_BYTES;
-      const p1 = p0 + PARAMETER_BYTES;
-      const target = streamTile + <usize>output * TILE_BYTES;
+      const p0 = parameters + <usize>output * parameterBytes<T>();
+      const p1 = p0 + parameterBytes<T>();
+      const target = streamTile + <usize>output * tileBytes<T>();
       for (let pixel = 0; pixel < 32; pixel += 2) {
         let a = bits + <usize>(tile * 32 + pixel) * rowBytes;
         let w = weights + <usize>output * rowBytes;
@@ -76,18 +78,61 @@ export function binaryPointwiseWords(
         } while (a < end);
         // dot = channels - 2 * count, so x = 2 * count >> shift.
         const up: u64 = 1 - shift;
-        const s00 = skipAt(skipTile, output, skipChannels, pixel);
-        const s01 = skipAt(skipTile, output + 1, skipChannels, pixel);
-        const s10 = skipAt(skipTile, output, skipChannels, pixel + 1);
-        const s11 = skipAt(skipTile, output + 1, skipChannels, pixel + 1);
-        const y = target + <usize>pixel * 4;
-        store<f32>(y, epilogue(<f32>(<i32>(c00 << up)), s00, p0));
-        store<f32>(y, epilogue(<f32>(<i32>(c10 << up)), s10, p0), 4);
-        store<f32>(y, epilogue(<f32>(<i32>(c01 << up)), s01, p1), 128);
-        store<f32>(y, epilogue(<f32>(<i32>(c11 << up)), s11, p1), 132);
+        const s00 = skipAt<T>(skipTile, output, skipChannels, pixel);
+        const s01 = skipAt<T>(skipTile, output + 1, skipChannels, pixel);
+        const s10 = skipAt<T>(skipTile, output, skipChannels, pixel + 1);
+        const s11 = skipAt<T>(skipTile, output + 1, skipChannels, pixel + 1);
+        const y0 = target + <usize>pixel * sizeof<T>();
+        const y1 = y0 + tileBytes<T>();
+        finishCount<T>(<i32>(c00 << up), s00, p0, y0);
+        finishCount<T>(<i32>(c10 << up), s10, p0, y0 + sizeof<T>());
+        finishCount<T>(<i32>(c01 << up), s01, p1, y1);
+        finishCount<T>(<i32>(c11 << up), s11, p1, y1 + sizeof<T>());
       }
     }
   }
+}
+
+/** On float32 streams. */
+export function binaryPointwiseWords(
+  tileBegin: i32,
+  tileEnd: i32,
+  bits: usize,
+  weights: usize,
+  parameters: usize,
+  skip: usize,
+  skipChannels: i32,
+  skipTileBytes: usize,
+  stream: usize,
+  wordsPerPixel: i32,
+  outChannels: i32,
+  shift: i32,
+): void {
+  pointwiseWords<f32>(
+    tileBegin, tileEnd, bits, weights, parameters, skip, skipChannels, skipTileBytes, stream,
+    wordsPerPixel, outChannels, shift,
+  );
+}
+
+/** On int16 streams. */
+export function binaryPointwiseWordsInt16(
+  tileBegin: i32,
+  tileEnd: i32,
+  bits: usize,
+  weights: usize,
+  parameters: usize,
+  skip: usize,
+  skipChannels: i32,
+  skipTileBytes: usize,
+  stream: usize,
+  wordsPerPixel: i32,
+  outChannels: i32,
+  shift: i32,
+): void {
+  pointwiseWords<i16>(
+    tileBegin, tileEnd, bits, weights, parameters, skip, skipChannels, skipTileBytes, stream,
+    wordsPerPixel, outChannels, shift,
+  );
 }
 
 /** `count` (1..64) bits from bit `first` of the words at `source`, right-aligned. */
@@ -121,7 +166,9 @@ function putBits(target: usize, first: i32, count: i32, bits: u64): void {
  * @param paddingValue what a tap outside the picture is: 0, +1 or -1
  * For the others see `binaryPointwiseWords`; pixels outside the output picture are set to 0.
  */
-export function binaryConv2dWords(
+// @ts-ignore: decorator
+@inline
+function conv2dWords<T>(
   tileBegin: i32,
   tileEnd: i32,
   bits: usize,
@@ -156,13 +203,13 @@ export function binaryConv2dWords(
   const taps = kernelHeight * kernelWidth * groupChannels;
   for (let tile = tileBegin; tile < tileEnd; tile++) {
     const skipTile = skip + <usize>tile * skipTileBytes;
-    const streamTile = stream + <usize>(tile * outChannels) * TILE_BYTES;
+    const streamTile = stream + <usize>(tile * outChannels) * tileBytes<T>();
     for (let pixel = 0; pixel < 32; pixel++) {
       const y = (tile * 32 + pixel) / outStride;
       const x = (tile * 32 + pixel) % outStride;
       if (y >= outHeight || x >= outWidth) {
         for (let output = 0; output < outChannels; output++) {
-          store<f32>(streamTile + <usize>output * TILE_BYTES + <usize>pixel * 4, 0);
+          store<T>(streamTile + <usize>output * tileBytes<T>() + <usize>pixel * sizeof<T>(), 0);
         }
         continue;
       }
@@ -200,16 +247,94 @@ export function binaryConv2dWords(
             count += popcnt(differ);
           }
           const dot = counted - 2 * <i32>count;
-          store<f32>(
-            streamTile + <usize>output * TILE_BYTES + <usize>pixel * 4,
-            epilogue(
-              <f32>((taps - dot) >> shift),
-              skipAt(skipTile, output, skipChannels, pixel),
-              parameters + <usize>output * PARAMETER_BYTES,
-            ),
+          finishCount<T>(
+            (taps - dot) >> shift,
+            skipAt<T>(skipTile, output, skipChannels, pixel),
+            parameters + <usize>output * parameterBytes<T>(),
+            streamTile + <usize>output * tileBytes<T>() + <usize>pixel * sizeof<T>(),
           );
         }
       }
     }
   }
+}
+
+/** On float32 streams. */
+export function binaryConv2dWords(
+  tileBegin: i32,
+  tileEnd: i32,
+  bits: usize,
+  weights: usize,
+  parameters: usize,
+  skip: usize,
+  skipChannels: i32,
+  skipTileBytes: usize,
+  stream: usize,
+  window: usize,
+  wordsPerPixel: i32,
+  wordsPerFilter: i32,
+  outChannels: i32,
+  groupChannels: i32,
+  groupOutputs: i32,
+  inHeight: i32,
+  inWidth: i32,
+  inStride: i32,
+  outHeight: i32,
+  outWidth: i32,
+  outStride: i32,
+  kernelHeight: i32,
+  kernelWidth: i32,
+  strideY: i32,
+  strideX: i32,
+  paddingTop: i32,
+  paddingLeft: i32,
+  paddingValue: i32,
+  shift: i32,
+): void {
+  conv2dWords<f32>(
+    tileBegin, tileEnd, bits, weights, parameters, skip, skipChannels, skipTileBytes, stream,
+    window, wordsPerPixel, wordsPerFilter, outChannels, groupChannels, groupOutputs, inHeight,
+    inWidth, inStride, outHeight, outWidth, outStride, kernelHeight, kernelWidth, strideY, strideX,
+    paddingTop, paddingLeft, paddingValue, shift,
+  );
+}
+
+/** On int16 streams. */
+export function binaryConv2dWordsInt16(
+  tileBegin: i32,
+  tileEnd: i32,
+  bits: usize,
+  weights: usize,
+  parameters: usize,
+  skip: usize,
+  skipChannels: i32,
+  skipTileBytes: usize,
+  stream: usize,
+  window: usize,
+  wordsPerPixel: i32,
+  wordsPerFilter: i32,
+  outChannels: i32,
+  groupChannels: i32,
+  groupOutputs: i32,
+  inHeight: i32,
+  inWidth: i32,
+  inStride: i32,
+  outHeight: i32,
+  outWidth: i32,
+  outStride: i32,
+  kernelHeight: i32,
+  kernelWidth: i32,
+  strideY: i32,
+  strideX: i32,
+  paddingTop: i32,
+  paddingLeft: i32,
+  paddingValue: i32,
+  shift: i32,
+): void {
+  conv2dWords<i16>(
+    tileBegin, tileEnd, bits, weights, parameters, skip, skipChannels, skipTileBytes, stream,
+    window, wordsPerPixel, wordsPerFilter, outChannels, groupChannels, groupOutputs, inHeight,
+    inWidth, inStride, outHeight, outWidth, outStride, kernelHeight, kernelWidth, strideY, strideX,
+    paddingTop, paddingLeft, paddingValue, shift,
+  );
 }

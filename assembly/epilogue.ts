@@ -6,14 +6,13 @@
  *
  * is any function with one kink: alpha, PReLU, ReLU and batch norm folded together, plus the skip.
  * Without t, one operation less, what is small would be the difference of large numbers, and signs
- * would differ from those in training. `slope` is that left of the knee, `slope + bend` that right of it. The order of the operations is
- * the same in every build, so that every build gives the same bits.
+ * would differ from those in training. `slope` is that left of the knee, `slope + bend` that right of
+ * it. The order of the operations is the same in every build, so that every build gives the same bits.
  *
  * Parameters of a channel, five float32: knee, slope, bend, offset, threshold. The sign that may
  * follow is +1 where y > threshold; a comparison, not a look at the sign bit, since sign(0) = -1.
  *
- * A stream is `[tile][channel][32]` float32: a tile is 32 consecutive pixels of the raster, whose
- * rows are W + 1 pixels apart (one shared padding column).
+ * A stream is `[tile][channel][32]` float32 (stream.ts).
  */
 
 /** Bytes of a channel's parameters. */

@@ -7,12 +7,24 @@
  * build (index-simd.ts); the others choose their body by ASC_FEATURE_SIMD.
  */
 
-export { binaryConv2dWords, binaryPointwiseWords } from './binary-words';
-export { columns, conv2d } from './conv2d';
+export {
+  binaryConv2dWords,
+  binaryConv2dWordsInt16,
+  binaryPointwiseWords,
+  binaryPointwiseWordsInt16,
+} from './binary-words';
+export { columns, conv2d, conv2dInt16 } from './conv2d';
 export { dense, denseInt8 } from './dense';
 export { limit, mapChannels, mapVector } from './elementwise';
-export { concatenate, planarToStream, streamToPlanar } from './layout';
+export {
+  concatenate,
+  concatenateInt16,
+  planarToStream,
+  planarToStreamInt16,
+  streamToPlanar,
+  streamToPlanarInt16,
+} from './layout';
 export { ARENA_BASE } from './memory-map';
 export { pointwise } from './pointwise';
-export { globalAveragePool, pool2d } from './pool2d';
-export { signWords } from './sign';
+export { globalAveragePool, globalAveragePoolInt16, pool2d, pool2dInt16 } from './pool2d';
+export { signWords, signWordsInt16 } from './sign';

@@ -1,17 +1,35 @@
 /**
  * Pools on streams. The average divides by the number of taps inside the picture, so padding counts
- * nothing; sums are in raster order of the taps, in every build.
+ * nothing; sums are in raster order of the taps, in every build. In int16 it is rounded to the nearest,
+ * halves up.
  */
 
-import { TILE_BYTES } from './epilogue';
+import { tileBytes } from './stream';
+
+/** A tap of a window, its place being a number of the stream from `source` on. */
+// @ts-ignore: decorator
+@inline
+function loadTap<T, Sum>(source: usize, place: usize): Sum {
+  return <Sum>load<T>(source + <usize>load<i32>(place) * sizeof<T>());
+}
+
+/** sum / count to the nearest whole number, halves up. */
+// @ts-ignore: decorator
+@inline
+function roundedMean(sum: i32, count: i32): i32 {
+  const numerator = 2 * sum + count;
+  const quotient = numerator / (2 * count);
+  return numerator - quotient * 2 * count < 0 ? quotient - 1 : quotient;
+}
 
 /**
  * Average (or maximum) over the window of each pixel. The windows come as a table, `[pixel]
  * [2 + tapCount]` i32: the number of taps inside, the bits of its reciprocal (float32), and the
- * byte offsets of those taps in the input stream's channel 0 from the stream's start, divided by 4,
- * with the input's tile number multiplied by `inChannels * 32`.
+ * places of those taps in the input stream's channel 0, in numbers from the stream's start.
  */
-export function pool2d(
+// @ts-ignore: decorator
+@inline
+function pool<T, Sum>(
   tileBegin: i32,
   tileEnd: i32,
   input: usize,
@@ -23,31 +41,69 @@ export function pool2d(
 ): void {
   const windowBytes = <usize>(2 + tapCount) * 4;
   for (let tile = tileBegin; tile < tileEnd; tile++) {
-    let target = stream + <usize>(tile * channels) * TILE_BYTES;
+    let target = stream + <usize>(tile * channels) * tileBytes<T>();
     let source = input;
     for (let channel = 0; channel < channels; channel++) {
       let window = windows + <usize>(tile * 32) * windowBytes;
       for (let pixel = 0; pixel < 32; pixel++) {
-        const end = window + (<usize>load<i32>(window) << 2);
-        let tap = window;
-        let sum: f32 = load<f32>(source + (<usize>load<i32>(tap, 8) << 2));
-        tap += 4;
-        while (tap < end) {
-          const x = load<f32>(source + (<usize>load<i32>(tap, 8) << 2));
+        const taps = load<i32>(window);
+        let place = window + 8;
+        const end = place + (<usize>taps << 2);
+        let sum = loadTap<T, Sum>(source, place);
+        place += 4;
+        while (place < end) {
+          const x = loadTap<T, Sum>(source, place);
           sum = maximum ? (x > sum ? x : sum) : sum + x;
-          tap += 4;
+          place += 4;
         }
-        store<f32>(target, maximum ? sum : sum * load<f32>(window, 4));
-        target += 4;
+        if (!maximum) {
+          if (isFloat<T>()) sum *= <Sum>load<f32>(window, 4);
+          else sum = <Sum>roundedMean(<i32>sum, taps);
+        }
+        store<T>(target, <T>sum);
+        target += sizeof<T>();
         window += windowBytes;
       }
-      source += TILE_BYTES;
+      source += tileBytes<T>();
     }
   }
 }
 
-/** Mean over the picture of channels `channelBegin` to `channelEnd`; a vector. */
-export function globalAveragePool(
+/** On float32 streams. */
+export function pool2d(
+  tileBegin: i32,
+  tileEnd: i32,
+  input: usize,
+  windows: usize,
+  tapCount: i32,
+  maximum: i32,
+  stream: usize,
+  channels: i32,
+): void {
+  pool<f32, f32>(tileBegin, tileEnd, input, windows, tapCount, maximum, stream, channels);
+}
+
+/** On int16 streams. */
+export function pool2dInt16(
+  tileBegin: i32,
+  tileEnd: i32,
+  input: usize,
+  windows: usize,
+  tapCount: i32,
+  maximum: i32,
+  stream: usize,
+  channels: i32,
+): void {
+  pool<i16, i32>(tileBegin, tileEnd, input, windows, tapCount, maximum, stream, channels);
+}
+
+/**
+ * Mean over the picture of channels `channelBegin` to `channelEnd`; a float32 vector.
+ * @param reciprocal of the number of pixels, times what a 1 in the stream stands for
+ */
+// @ts-ignore: decorator
+@inline
+function meanOfChannels<T, Sum>(
   channelBegin: i32,
   channelEnd: i32,
   input: usize,
@@ -58,14 +114,42 @@ export function globalAveragePool(
   reciprocal: f32,
 ): void {
   for (let channel = channelBegin; channel < channelEnd; channel++) {
-    let sum: f32 = 0;
+    let sum: Sum = 0;
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const pixel = y * (width + 1) + x;
-        const at = <usize>((pixel >> 5) * channels + channel) * TILE_BYTES;
-        sum += load<f32>(input + at + <usize>(pixel & 31) * 4);
+        const at = <usize>((pixel >> 5) * channels + channel) * tileBytes<T>();
+        sum += <Sum>load<T>(input + at + <usize>(pixel & 31) * sizeof<T>());
       }
     }
-    store<f32>(out + <usize>channel * 4, sum * reciprocal);
+    store<f32>(out + <usize>channel * 4, <f32>sum * reciprocal);
   }
+}
+
+/** On float32 streams. */
+export function globalAveragePool(
+  channelBegin: i32,
+  channelEnd: i32,
+  input: usize,
+  out: usize,
+  channels: i32,
+  height: i32,
+  width: i32,
+  reciprocal: f32,
+): void {
+  meanOfChannels<f32, f32>(channelBegin, channelEnd, input, out, channels, height, width, reciprocal);
+}
+
+/** On int16 streams. */
+export function globalAveragePoolInt16(
+  channelBegin: i32,
+  channelEnd: i32,
+  input: usize,
+  out: usize,
+  channels: i32,
+  height: i32,
+  width: i32,
+  reciprocal: f32,
+): void {
+  meanOfChannels<i16, i32>(channelBegin, channelEnd, input, out, channels, height, width, reciprocal);
 }

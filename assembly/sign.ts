@@ -1,7 +1,7 @@
 /**
  * Sign and pack: +1 where x > threshold, else -1 (paper, eq. 1), one bit a number, 1 for +1.
  *
- * Input: a stream `[tile][channel][32]` float32 (epilogue.ts). Output, one of three encodings:
+ * Input: a stream `[tile][channel][32]` (stream.ts). Output, one of three encodings:
  *
  * - words: `[pixel][word]` u64, channel c of a pixel is bit c mod 64 of word c div 64, least
  *   significant first; bits past the last channel are 0. For the 64-bit kernels.
@@ -12,14 +12,16 @@
  *   the grouped 3x3 kernel, where a tap is then an unaligned load.
  */
 
-import { TILE_BYTES } from './epilogue';
+import { tileBytes } from './stream';
 
 /**
  * Stream to words.
- * @param thresholds `[channels]` float32
+ * @param thresholds `[channels]`, numbers like the stream's
  * @param wordsPerPixel ceil(channels / 64)
  */
-export function signWords(
+// @ts-ignore: decorator
+@inline
+function streamToWords<T>(
   tileBegin: i32,
   tileEnd: i32,
   stream: usize,
@@ -29,7 +31,7 @@ export function signWords(
   wordsPerPixel: i32,
 ): void {
   for (let tile = tileBegin; tile < tileEnd; tile++) {
-    const source = stream + <usize>(tile * channels) * TILE_BYTES;
+    const source = stream + <usize>(tile * channels) * tileBytes<T>();
     const target = words + <usize>(tile * 32 * wordsPerPixel) * 8;
     for (let pixel = 0; pixel < 32; pixel++) {
       for (let word = 0; word < wordsPerPixel; word++) {
@@ -37,12 +39,39 @@ export function signWords(
         const count = min(64, channels - first);
         let bits: u64 = 0;
         for (let bit = 0; bit < count; bit++) {
-          const x = load<f32>(source + <usize>(first + bit) * TILE_BYTES + <usize>pixel * 4);
-          const positive = x > load<f32>(thresholds + <usize>(first + bit) * 4);
+          const channel = <usize>(first + bit);
+          const x = load<T>(source + channel * tileBytes<T>() + <usize>pixel * sizeof<T>());
+          const positive = x > load<T>(thresholds + channel * sizeof<T>());
           bits |= (<u64>positive) << bit;
         }
         store<u64>(target + <usize>(pixel * wordsPerPixel + word) * 8, bits);
       }
     }
   }
+}
+
+/** On float32 streams. */
+export function signWords(
+  tileBegin: i32,
+  tileEnd: i32,
+  stream: usize,
+  thresholds: usize,
+  words: usize,
+  channels: i32,
+  wordsPerPixel: i32,
+): void {
+  streamToWords<f32>(tileBegin, tileEnd, stream, thresholds, words, channels, wordsPerPixel);
+}
+
+/** On int16 streams. */
+export function signWordsInt16(
+  tileBegin: i32,
+  tileEnd: i32,
+  stream: usize,
+  thresholds: usize,
+  words: usize,
+  channels: i32,
+  wordsPerPixel: i32,
+): void {
+  streamToWords<i16>(tileBegin, tileEnd, stream, thresholds, words, channels, wordsPerPixel);
 }

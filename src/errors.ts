@@ -19,6 +19,8 @@ export type ErrorCode =
   | 'GRAPH_INVALID'
   | 'UNKNOWN_OPERATION'
   | 'SHAPE_MISMATCH'
+  | 'STREAM_UNSUPPORTED'
+  | 'STREAM_RANGE'
   // pictures and inputs
   | 'PICTURE_DECODE'
   | 'PICTURE_SIZE'

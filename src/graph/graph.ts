@@ -149,10 +149,22 @@ export type GraphNode =
   | FlattenNode
   | DenseNode;
 
+/**
+ * Feature maps kept as int16, multiples of 2^-fraction, from where a convolution or pool makes them
+ * (docs/fixed-point.md). Vectors stay float32.
+ */
+export interface Int16Stream {
+  readonly type: 'int16';
+  /** 0..15. */
+  readonly fraction: number;
+}
+
 /** One input, one output, nodes in topological order. `shapes` has the shape of every value. */
 export interface Graph {
   readonly input: { readonly name: string; readonly shape: readonly [number, number, number] };
   readonly output: string;
   readonly nodes: readonly GraphNode[];
   readonly shapes: ReadonlyMap<string, Shape>;
+  /** How feature maps are kept; absent, as float32. */
+  readonly stream?: Int16Stream | undefined;
 }

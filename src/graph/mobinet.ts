@@ -4,7 +4,7 @@
  */
 
 import { InputError } from '../errors.ts';
-import type { Graph, Tensor } from './graph.ts';
+import type { Graph, Int16Stream, Tensor } from './graph.ts';
 import { parseGraph } from './parse.ts';
 
 /** The graph's JSON and its tensors, as in a model file. */
@@ -13,6 +13,7 @@ export interface GraphDefinition {
     readonly inputs: { name: string; shape: number[] }[];
     readonly nodes: Record<string, unknown>[];
     readonly outputs: string[];
+    readonly stream?: Int16Stream;
   };
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
@@ -32,6 +33,8 @@ export interface MobinetOptions extends NetworkOptions {
   readonly block: 'none' | 'pre' | 'mid' | 'post';
   /** 2^k channels a group in the 3x3 convolutions, 0..4. */
   readonly k: number;
+  /** How feature maps are kept; absent, as float32. */
+  readonly stream?: Int16Stream | undefined;
 }
 
 /** (in, out, stride) of the thirteen blocks at width 1 (MobileNet v1). */
@@ -242,7 +245,7 @@ function checkOptions({ width, size, classes }: NetworkOptions): void {
  * @throws InputError INVALID_OPTION
  */
 export function mobinetDefinition(options: MobinetOptions): GraphDefinition {
-  const { block, k, width, size, classes, seed = 1 } = options;
+  const { block, k, width, size, classes, seed = 1, stream } = options;
   checkOptions(options);
   if (!['none', 'pre', 'mid', 'post'].includes(block)) {
     throw new InputError('INVALID_OPTION', `block is ${block}`, { hint: 'none, pre, mid or post' });
@@ -278,7 +281,8 @@ export function mobinetDefinition(options: MobinetOptions): GraphDefinition {
       });
     }
   }
-  return writer.finish(size, head(writer, value, 1024 * width, classes));
+  const { json, tensors } = writer.finish(size, head(writer, value, 1024 * width, classes));
+  return { json: stream === undefined ? json : { ...json, stream }, tensors };
 }
 
 /**

@@ -9,6 +9,7 @@ import type {
   DenseNode,
   Graph,
   GraphNode,
+  Int16Stream,
   Shape,
   Tensor,
 } from './graph.ts';
@@ -54,7 +55,8 @@ export function parseGraph(json: unknown, tensors: ReadonlyMap<string, Tensor>):
     if (node.op === 'sign') binary.add(node.name);
     nodes.push(node);
   }
-  return { input, output: parseOutput(json.outputs, nodes, binary), nodes, shapes };
+  const output = parseOutput(json.outputs, nodes, binary);
+  return { input, output, nodes, shapes, stream: parseStream(json.stream) };
 }
 
 function parseInput(json: unknown): Graph['input'] {
@@ -93,6 +95,17 @@ function parseOutput(
     });
   }
   return node.name;
+}
+
+function parseStream(json: unknown): Int16Stream | undefined {
+  if (json === undefined) return undefined;
+  const { type, fraction } = isRecord(json) ? json : {};
+  const fits =
+    Number.isInteger(fraction) && 0 <= (fraction as number) && (fraction as number) <= 15;
+  if (type === 'int16' && fits) return { type, fraction: fraction as number };
+  throw new GraphError('GRAPH_INVALID', `The stream is ${showJson(json)}`, {
+    hint: '{ "type": "int16", "fraction": 0 to 15 }, or none for float32',
+  });
 }
 
 function checkNames(node: GraphNode, shapes: ReadonlyMap<string, Shape>): void {

@@ -14,8 +14,11 @@ export type Build = (typeof BUILDS)[number];
 /** First address a plan may use; equal to ARENA_BASE of assembly/memory-map.ts. */
 export const ARENA_BASE = 40960;
 
-/** Parameters after `begin` and `end`. */
-export const KERNEL_PARAMETERS = {
+/**
+ * Parameters after `begin` and `end` of the kernels that read or write streams. Each comes twice: as it
+ * is called here for streams of float32, and with Int16 at the end of its name for those of int16.
+ */
+const STREAM_KERNELS = {
   binaryPointwiseNibbles: [
     'nibbles',
     'weights',
@@ -30,7 +33,6 @@ export const KERNEL_PARAMETERS = {
     'streamTileBytes',
     'signs',
     'signsEncoding',
-    'thresholdsAreZero',
     'planeBytes',
     'inside',
     'inChannels',
@@ -51,7 +53,6 @@ export const KERNEL_PARAMETERS = {
     'stream',
     'streamTileBytes',
     'signs',
-    'thresholdsAreZero',
     'pairsPerStep',
     'planesPerStep',
     'channels',
@@ -100,20 +101,6 @@ export const KERNEL_PARAMETERS = {
   signWords: ['stream', 'thresholds', 'words', 'channels', 'wordsPerPixel'],
   signNibbles: ['stream', 'thresholds', 'nibbles', 'channels'],
   signPlanes: ['stream', 'thresholds', 'planes', 'channels', 'planeBytes', 'inside'],
-  columns: [
-    'planar',
-    'columns',
-    'planeBytes',
-    'height',
-    'width',
-    'rows',
-    'outWidth',
-    'kernelWidth',
-    'strideY',
-    'strideX',
-    'paddingTop',
-    'paddingLeft',
-  ],
   conv2d: [
     'columns',
     'weights',
@@ -127,6 +114,45 @@ export const KERNEL_PARAMETERS = {
     'skipTileBytes',
     'stream',
     'outChannels',
+  ],
+  averagePool2x2: ['input', 'run', 'stream', 'channels', 'inRow', 'outRow'],
+  pool2d: ['input', 'windows', 'tapCount', 'maximum', 'stream', 'channels'],
+  globalAveragePool: ['input', 'out', 'channels', 'height', 'width', 'reciprocal'],
+  planarToStream: ['planar', 'stream', 'channels', 'height', 'width', 'unitsPerOne'],
+  streamToPlanar: ['stream', 'planar', 'channels', 'height', 'width', 'unit'],
+  concatenate: ['stream', 'out', 'channels', 'firstChannel', 'outChannels'],
+} as const;
+
+type StreamKernelParameters = typeof STREAM_KERNELS;
+
+/** A kernel that exists for both kinds of streams. */
+export type StreamKernelName = keyof StreamKernelParameters;
+
+type Int16Kernels = {
+  readonly [Name in StreamKernelName as `${Name}Int16`]: StreamKernelParameters[Name];
+};
+
+/** Parameters of every kernel, after `begin` and `end`. */
+export const KERNEL_PARAMETERS = {
+  ...STREAM_KERNELS,
+  ...(Object.fromEntries(
+    Object.entries(STREAM_KERNELS).map(([name, parameters]) => [`${name}Int16`, parameters]),
+  ) as Int16Kernels),
+  binaryPointwiseNibbles: [...STREAM_KERNELS.binaryPointwiseNibbles, 'thresholdsAreZero'],
+  binaryGrouped3x3Planes: [...STREAM_KERNELS.binaryGrouped3x3Planes, 'thresholdsAreZero'],
+  columns: [
+    'planar',
+    'columns',
+    'planeBytes',
+    'height',
+    'width',
+    'rows',
+    'outWidth',
+    'kernelWidth',
+    'strideY',
+    'strideX',
+    'paddingTop',
+    'paddingLeft',
   ],
   pointwise: [
     'input',
@@ -150,14 +176,8 @@ export const KERNEL_PARAMETERS = {
   ],
   mapVector: ['input', 'parameters', 'skip', 'out'],
   limit: ['input', 'out', 'limit'],
-  averagePool2x2: ['input', 'run', 'stream', 'channels', 'inRow', 'outRow'],
-  pool2d: ['input', 'windows', 'tapCount', 'maximum', 'stream', 'channels'],
-  globalAveragePool: ['input', 'out', 'channels', 'height', 'width', 'reciprocal'],
   dense: ['input', 'weights', 'scales', 'biases', 'out', 'inChannels'],
   denseInt8: ['input', 'weights', 'scales', 'biases', 'out', 'inChannels'],
-  planarToStream: ['planar', 'stream', 'channels', 'height', 'width'],
-  streamToPlanar: ['stream', 'planar', 'channels', 'height', 'width'],
-  concatenate: ['stream', 'out', 'channels', 'firstChannel', 'outChannels'],
 } as const;
 
 export type KernelName = keyof typeof KERNEL_PARAMETERS;

@@ -2,7 +2,9 @@
  * Stages to steps: which kernel does a stage, on which layouts.
  */
 
+import { GraphError } from '../errors.ts';
 import type { BinaryConv2dNode, Conv2dNode, DenseNode, Pool2dNode } from '../graph/graph.ts';
+import { fixedPointParameters } from './fixed-point.ts';
 import {
   groupedOffsets,
   groupedShape,
@@ -19,9 +21,9 @@ import {
   packPointwise,
   poolWindows,
 } from './pack-float.ts';
-import { epilogueParameters } from './piecewise-linear.ts';
+import { epilogueParameters, scaled } from './piecewise-linear.ts';
 import type { Argument, Buffer } from './program.ts';
-import { borderClasses, streamBytes } from './raster.ts';
+import { borderClasses, TILE_PIXELS } from './raster.ts';
 import { countScale, type Stage } from './stages.ts';
 import {
   insideConstant,
@@ -86,7 +88,7 @@ export function lowerStage(stage: Stage, wanted: Wanted, values: Values): void {
   const { source } = stage;
   switch (source.op) {
     case 'conv2d':
-      if (isPointwise(source) && source.outChannels % 4 === 0) {
+      if (isPointwise(source) && source.outChannels % 4 === 0 && values.int16 === undefined) {
         lowerPointwise(stage, source, wanted, values);
       } else {
         lowerConv2d(stage, source, wanted, values);
@@ -97,9 +99,13 @@ export function lowerStage(stage: Stage, wanted: Wanted, values: Values): void {
       break;
     case 'map':
       if (values.isVector(stage.value)) lowerMapVector(stage, values);
-      else lowerMap(stage, source.input, wanted, values);
+      else {
+        refuseInt16(stage, values);
+        lowerMap(stage, source.input, wanted, values);
+      }
       break;
     case 'relu':
+      if (!values.isVector(stage.value)) refuseInt16(stage, values);
       lowerLimit(stage, source.max!, values);
       break;
     case 'average_pool2d':
@@ -123,6 +129,14 @@ export function lowerStage(stage: Stage, wanted: Wanted, values: Values): void {
   }
 }
 
+/** Element-wise operations that no convolution takes in exist for float32 streams only. */
+function refuseInt16(stage: Stage, values: Values): void {
+  if (values.int16 === undefined) return;
+  throw new GraphError('STREAM_UNSUPPORTED', `${stage.value} cannot be computed in int16`, {
+    hint: "export the model with a float32 stream, or load it with stream: 'float32'",
+  });
+}
+
 const BINARY = { nibbles: lowerNibbles, planes: lowerPlanes, words: lowerWords } as const;
 
 /** The skip of a stage as kernels take it: one tile of zeros, read again and again, for none. */
@@ -138,30 +152,58 @@ function skipArguments(stage: Stage, values: Values): SkipArguments {
     return { skip, skipChannels: 1, skipTileBytes: 0 };
   }
   const { value, channels } = stage.skip;
-  return { skip: values.stream(value), skipChannels: channels, skipTileBytes: channels * 128 };
+  return {
+    skip: values.stream(value),
+    skipChannels: channels,
+    skipTileBytes: channels * values.tileBytes,
+  };
 }
 
 /** Where a stage writes: over its skip where nobody reads that any more. */
 function outStream(stage: Stage, wanted: Wanted, values: Values): Buffer {
-  const { channels, raster } = values.shape(stage.value);
+  const { channels } = values.shape(stage.value);
   const over = wanted.skipIsLast && stage.skip?.channels === channels;
-  const stream = over
-    ? values.stream(stage.skip!.value)
-    : values.builder.buffer(streamBytes(raster, channels));
+  const stream = over ? values.stream(stage.skip!.value) : values.newStream(stage.value);
   values.setStream(stage.value, stream);
   return stream;
 }
 
-function parametersOf(stage: Stage, values: Values, threshold?: Float32Array): Argument {
-  return values.builder.constant(epilogueParameters(stage.functions!, threshold));
+/** Parameters of the epilogue of a stage that ends in float32, in units of the stream. */
+function parametersOf(stage: Stage, values: Values): Argument {
+  const units = values.int16 === undefined ? 1 : 2 ** values.int16.fraction;
+  const functions = stage.functions!.map((f) => scaled(f, units, 0));
+  return values.builder.constant(epilogueParameters(functions, undefined));
+}
+
+/** Parameters of the epilogue of a binary convolution. */
+function binaryParametersOf(
+  stage: Stage,
+  node: BinaryConv2dNode,
+  values: Values,
+  threshold?: Float32Array,
+): Argument {
+  const functions = stage.functions!;
+  if (values.int16 === undefined) {
+    return values.builder.constant(epilogueParameters(functions, threshold));
+  }
+  const { taps, step } = countScale(node);
+  const { fraction } = values.int16;
+  const parameters = fixedPointParameters(
+    stage.value,
+    functions,
+    (2 * taps) / step,
+    fraction,
+    threshold,
+  );
+  return values.builder.constant(parameters);
 }
 
 /** The output stream, or one tile that is overwritten again and again where nobody reads it. */
 function streamArguments(stage: Stage, wanted: Wanted, values: Values) {
   const { channels } = values.shape(stage.value);
   return wanted.stream
-    ? { stream: outStream(stage, wanted, values), streamTileBytes: channels * 128 }
-    : { stream: values.builder.buffer(channels * 128), streamTileBytes: 0 };
+    ? { stream: outStream(stage, wanted, values), streamTileBytes: channels * values.tileBytes }
+    : { stream: values.builder.buffer(channels * values.tileBytes), streamTileBytes: 0 };
 }
 
 /** 1 where a plain comparison with 0 makes the signs. */
@@ -178,10 +220,10 @@ function lowerNibbles(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, valu
   const { sign } = wanted;
   const signs = sign === undefined ? undefined : values.newSigns(stage.value, sign.encoding);
   const toPlanes = sign?.encoding === 'planes';
-  builder.step(stage.value, 'binaryPointwiseNibbles', raster.tiles, {
+  builder.step(stage.value, values.kernel('binaryPointwiseNibbles'), raster.tiles, {
     nibbles,
     weights: builder.constant(packPointwiseNibbles(node)),
-    parameters: parametersOf(stage, values, sign?.threshold),
+    parameters: binaryParametersOf(stage, node, values, sign?.threshold),
     chunks: builder.sharedConstant(`chunks ${node.inChannels}`, () =>
       Int32Array.from(chunks.flat()),
     ),
@@ -209,7 +251,7 @@ function lowerPlanes(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, value
   const { tables, corrections } = packGrouped3x3Planes(node);
   const size = `${raster.height}x${raster.width}`;
   const signs = values.newSigns(stage.value, 'nibbles');
-  builder.step(stage.value, 'binaryGrouped3x3Planes', raster.tiles, {
+  builder.step(stage.value, values.kernel('binaryGrouped3x3Planes'), raster.tiles, {
     planes,
     planeBytes: planeBytes(raster),
     tables: builder.constant(tables),
@@ -219,9 +261,9 @@ function lowerPlanes(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, value
     stepCount: shape.stepCount,
     corrections: builder.constant(corrections),
     borders: builder.sharedConstant(`borders ${size}`, () => borderClasses(raster)),
-    parameters: parametersOf(stage, values, wanted.sign?.threshold),
+    parameters: binaryParametersOf(stage, node, values, wanted.sign?.threshold),
     skip,
-    skipChannelBytes: skipTileBytes === 0 ? 0 : 128,
+    skipChannelBytes: skipTileBytes === 0 ? 0 : values.tileBytes,
     skipTileBytes,
     ...streamArguments(stage, wanted, values),
     signs,
@@ -242,7 +284,7 @@ function lowerWords(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, values
   const common = {
     bits,
     weights: builder.constant(node.weight),
-    parameters: parametersOf(stage, values),
+    parameters: binaryParametersOf(stage, node, values),
     ...skipArguments(stage, values),
     stream: outStream(stage, wanted, values),
     wordsPerPixel: Math.ceil(node.inChannels / 64),
@@ -250,10 +292,10 @@ function lowerWords(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, values
     shift: step - 1,
   };
   if (isPointwise(node) && node.outChannels % 2 === 0) {
-    builder.step(stage.value, 'binaryPointwiseWords', out.tiles, common);
+    builder.step(stage.value, values.kernel('binaryPointwiseWords'), out.tiles, common);
     return;
   }
-  builder.step(stage.value, 'binaryConv2dWords', out.tiles, {
+  builder.step(stage.value, values.kernel('binaryConv2dWords'), out.tiles, {
     ...common,
     window: builder.buffer(wordsPerFilter(node) * 16),
     wordsPerFilter: wordsPerFilter(node),
@@ -298,7 +340,7 @@ function lowerConv2d(stage: Stage, node: Conv2dNode, wanted: Wanted, values: Val
   });
   const offsets = columnsOffsets(node, raster);
   const groupChannels = node.inChannels / node.groups;
-  builder.step(stage.value, 'conv2d', raster.tiles, {
+  builder.step(stage.value, values.kernel('conv2d'), raster.tiles, {
     columns,
     weights: builder.constant(node.weight),
     offsets: builder.constant(offsets),
@@ -373,7 +415,7 @@ function lowerLimit(stage: Stage, limit: number, values: Values): void {
   const nothing = { stream: true, skipIsLast: false, sign: undefined };
   lowerMap(rectified, stage.inputs[0]!, nothing, values);
   const stream = values.stream(stage.value);
-  const numbers = streamBytes(raster, channels) / 4;
+  const numbers = raster.tiles * channels * TILE_PIXELS;
   builder.step(stage.value, 'limit', numbers, { input: stream, out: stream, limit });
 }
 
@@ -382,18 +424,20 @@ function lowerPool(stage: Stage, node: Pool2dNode, values: Values): void {
   const { channels, raster } = values.shape(stage.value);
   const { raster: inputRaster } = values.shape(stage.inputs[0]!);
   const input = values.stream(stage.inputs[0]!);
-  const stream = builder.buffer(streamBytes(raster, channels));
+  const stream = values.newStream(stage.value);
   if (values.build !== 'plain' && isAverage2x2(node)) {
-    builder.step(stage.value, 'averagePool2x2', raster.height, {
+    builder.step(stage.value, values.kernel('averagePool2x2'), raster.height, {
       input,
-      run: builder.buffer((2 * inputRaster.row + raster.row + 80) * 4),
+      run: builder.buffer(
+        ((2 * inputRaster.row + raster.row + 80) * values.tileBytes) / TILE_PIXELS,
+      ),
       stream,
       channels,
       inRow: inputRaster.row,
       outRow: raster.row,
     });
   } else {
-    builder.step(stage.value, 'pool2d', raster.tiles, {
+    builder.step(stage.value, values.kernel('pool2d'), raster.tiles, {
       input,
       windows: builder.constant(poolWindows(node, inputRaster, raster, channels)),
       tapCount: node.kernel[0] * node.kernel[1],
@@ -416,14 +460,15 @@ function isAverage2x2(node: Pool2dNode): boolean {
 function lowerGlobalAveragePool(stage: Stage, values: Values): void {
   const { channels, raster } = values.shape(stage.inputs[0]!);
   const { height, width } = raster;
+  const units = values.int16 === undefined ? 1 : 2 ** values.int16.fraction;
   const out = values.builder.buffer(channels * 4);
-  values.builder.step(stage.value, 'globalAveragePool', channels, {
+  values.builder.step(stage.value, values.kernel('globalAveragePool'), channels, {
     input: values.stream(stage.inputs[0]!),
     out,
     channels,
     height,
     width,
-    reciprocal: 1 / (height * width),
+    reciprocal: 1 / (height * width * units),
   });
   values.setPlanar(stage.value, out);
 }
@@ -447,11 +492,11 @@ function lowerDense(stage: Stage, node: DenseNode, values: Values): void {
 
 function lowerConcat(stage: Stage, values: Values): void {
   const { channels: outChannels, raster } = values.shape(stage.value);
-  const out = values.builder.buffer(streamBytes(raster, outChannels));
+  const out = values.newStream(stage.value);
   let firstChannel = 0;
   for (const input of stage.inputs) {
     const { channels } = values.shape(input);
-    values.builder.step(stage.value, 'concatenate', raster.tiles, {
+    values.builder.step(stage.value, values.kernel('concatenate'), raster.tiles, {
       stream: values.stream(input),
       out,
       channels,

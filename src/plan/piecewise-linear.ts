@@ -21,7 +21,7 @@ export function linear(slope: number, zero = 0, value = 0): PiecewiseLinear {
 }
 
 /** scale * f(x) + bias. */
-function scaled(f: PiecewiseLinear, scale: number, bias: number): PiecewiseLinear {
+export function scaled(f: PiecewiseLinear, scale: number, bias: number): PiecewiseLinear {
   return {
     knee: f.knee,
     value: f.value * scale + bias,

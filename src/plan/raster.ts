@@ -19,11 +19,6 @@ export function rasterOf(height: number, width: number): Raster {
   return { height, width, row, tiles: Math.ceil((height * row) / TILE_PIXELS) };
 }
 
-/** Bytes of a float stream `[tile][channel][32]`. */
-export function streamBytes(raster: Raster, channels: number): number {
-  return raster.tiles * channels * TILE_PIXELS * 4;
-}
-
 /** Calls `visit` with each pixel inside the picture and its place in the raster. */
 export function forEachPixel(
   raster: Raster,

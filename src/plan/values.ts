@@ -1,14 +1,15 @@
 /**
- * Where the values of a network are while its program is made: as planar maps or vectors, as float
+ * Where the values of a network are while its program is made: as planar maps or vectors, as
  * streams, and their signs as words, nibbles or planes. What is asked for in a layout that is not
  * there yet is converted, once.
  */
 
-import type { Graph, SignNode } from '../graph/graph.ts';
+import type { Graph, Int16Stream, SignNode } from '../graph/graph.ts';
 import { aligned } from './arena.ts';
-import type { Build } from './kernels.ts';
+import { fixedPointThreshold } from './fixed-point.ts';
+import type { Build, StreamKernelName } from './kernels.ts';
 import type { Argument, Buffer, ProgramBuilder, Reference } from './program.ts';
-import { insideMask, type Raster, rasterOf, streamBytes, TILE_PIXELS } from './raster.ts';
+import { insideMask, type Raster, rasterOf, TILE_PIXELS } from './raster.ts';
 
 /** The encodings of signs; assembly/sign.ts describes them. */
 export type SignEncoding = 'words' | 'nibbles' | 'planes';
@@ -23,9 +24,17 @@ export interface Values {
   readonly builder: ProgramBuilder;
   readonly graph: Graph;
   readonly build: Build;
+  /** How streams are kept; undefined is float32. */
+  readonly int16: Int16Stream | undefined;
+  /** Bytes of one channel of a tile in a stream. */
+  readonly tileBytes: number;
+  /** The kernel for this kind of streams. */
+  kernel<Name extends StreamKernelName>(name: Name): Name | `${Name}Int16`;
+  /** Room for a stream of a value's shape. */
+  newStream(value: string): Buffer;
   shape(value: string): { channels: number; raster: Raster };
   isVector(value: string): boolean;
-  /** `[tile][channel][32]` float32. */
+  /** `[tile][channel][32]`. */
   stream(value: string): Buffer;
   setStream(value: string, buffer: Buffer): void;
   /** `[channel][height][width]` or `[channel]` float32. */
@@ -70,10 +79,27 @@ export function openValues(graph: Graph, build: Build, builder: ProgramBuilder):
     return { channels, raster: rasterOf(height, width) };
   };
 
+  const int16 = graph.stream;
+  const units = int16 === undefined ? 1 : 2 ** int16.fraction;
+  const tileBytes = TILE_PIXELS * (int16 === undefined ? 4 : 2);
+
+  /** Thresholds as the numbers of a stream. */
+  const streamNumbers = (thresholds: Float32Array): Float32Array | Int16Array =>
+    int16 === undefined
+      ? thresholds
+      : Int16Array.from(thresholds, (x) => fixedPointThreshold(x, int16.fraction));
+
   const values: Values = {
     builder,
     graph,
     build,
+    int16,
+    tileBytes,
+    kernel: (name) => (int16 === undefined ? name : `${name}Int16`),
+    newStream(value) {
+      const { channels, raster } = shape(value);
+      return builder.buffer(raster.tiles * channels * tileBytes);
+    },
     shape,
     isVector: (value) => graph.shapes.get(value)!.length === 1,
     stream(value) {
@@ -82,8 +108,15 @@ export function openValues(graph: Graph, build: Build, builder: ProgramBuilder):
       const { channels, raster } = shape(value);
       const { height, width, tiles } = raster;
       const planar = planars.get(value)!;
-      const stream = builder.buffer(streamBytes(raster, channels));
-      builder.step(value, 'planarToStream', tiles, { planar, stream, channels, height, width });
+      const stream = values.newStream(value);
+      builder.step(value, values.kernel('planarToStream'), tiles, {
+        planar,
+        stream,
+        channels,
+        height,
+        width,
+        unitsPerOne: units,
+      });
       streams.set(value, stream);
       return stream;
     },
@@ -95,12 +128,13 @@ export function openValues(graph: Graph, build: Build, builder: ProgramBuilder):
       const { height, width } = raster;
       const stream = streams.get(value)!;
       const planar = builder.buffer(channels * height * width * 4);
-      builder.step(value, 'streamToPlanar', channels, {
+      builder.step(value, values.kernel('streamToPlanar'), channels, {
         stream,
         planar,
         channels,
         height,
         width,
+        unit: 1 / units,
       });
       planars.set(value, planar);
       return planar;
@@ -112,23 +146,26 @@ export function openValues(graph: Graph, build: Build, builder: ProgramBuilder):
       const node = signNodes.get(name)!;
       const value = node.inputs[0]!;
       const { channels, raster } = shape(value);
+      const zeros = () =>
+        builder.sharedConstant(`zeros ${channels}`, () => new Float32Array(channels));
       const thresholds =
-        node.threshold === undefined
-          ? builder.sharedConstant(`zeros ${channels}`, () => new Float32Array(channels))
-          : builder.constant(node.threshold);
+        node.threshold === undefined ? zeros() : builder.constant(streamNumbers(node.threshold));
       const stream = values.stream(value);
       const buffer = values.newSigns(value, encoding);
       const common = { stream, thresholds, channels };
       if (encoding === 'words') {
-        builder.step(name, 'signWords', raster.tiles, {
+        builder.step(name, values.kernel('signWords'), raster.tiles, {
           ...common,
           words: buffer,
           wordsPerPixel: Math.ceil(channels / 64),
         });
       } else if (encoding === 'nibbles') {
-        builder.step(name, 'signNibbles', raster.tiles, { ...common, nibbles: buffer });
+        builder.step(name, values.kernel('signNibbles'), raster.tiles, {
+          ...common,
+          nibbles: buffer,
+        });
       } else {
-        builder.step(name, 'signPlanes', raster.tiles, {
+        builder.step(name, values.kernel('signPlanes'), raster.tiles, {
           ...common,
           planes: planesOrigin(buffer, raster),
           planeBytes: planeBytes(raster),
