@@ -11,7 +11,7 @@ const SIMD_ONLY = [
   'signNibbles',
   'signPlanes',
   'averagePool2x2',
-];
+].flatMap((name) => [name, `${name}Int16`]);
 
 describe.each(BUILDS)('%s build', (build) => {
   test('exports every kernel that the plan may ask for, with as many parameters', async () => {
