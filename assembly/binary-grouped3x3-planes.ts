@@ -76,6 +76,7 @@ function finish(
 }
 
 /**
+ * A unit of work is the 2 * `pairsPerStep` outputs of a tile that read the same planes.
  * @param planes address of pixel 0 of the first plane
  * @param tables, corrections, offsets see above
  * @param borders `[pixel]` bytes, 0..15
@@ -91,8 +92,8 @@ function finish(
  * @param channels multiple of 4
  */
 export function binaryGrouped3x3Planes(
-  tileBegin: i32,
-  tileEnd: i32,
+  begin: i32,
+  end: i32,
   planes: usize,
   planeBytes: usize,
   tables: usize,
@@ -115,17 +116,23 @@ export function binaryGrouped3x3Planes(
   const lowNibbles = v128.load(LOW_NIBBLES);
   const highNibbles = v128.load(HIGH_NIBBLES);
   const offsetsEnd = offsets + <usize>stepCount * 4;
-  for (let tile = tileBegin; tile < tileEnd; tile++) {
-    let pixels = planes + <usize>tile * 32;
-    let table = tables;
-    let correction = corrections;
-    let parameter = parameters;
-    let skipAt = skip + <usize>tile * skipTileBytes;
-    let streamAt = stream + <usize>tile * streamTileBytes;
-    let signsAt = signs + <usize>(tile * channels) * 16;
+  const unitChannels = 2 * pairsPerStep;
+  const unitsPerTile = channels / unitChannels;
+  const tileEnd = (end + unitsPerTile - 1) / unitsPerTile;
+  for (let tile = begin / unitsPerTile; tile < tileEnd; tile++) {
+    const unitBegin = max(begin - tile * unitsPerTile, 0);
+    const unitEnd = min(end - tile * unitsPerTile, unitsPerTile);
+    const first = <usize>(unitBegin * unitChannels);
+    let pixels = planes + <usize>tile * 32 + planeBytes * <usize>(unitBegin * planesPerStep);
+    let table = tables + <usize>(unitBegin * pairsPerStep * stepCount) * 48;
+    let correction = corrections + first * 16;
+    let parameter = parameters + first * PARAMETER_BYTES;
+    let skipAt = skip + <usize>tile * skipTileBytes + first * skipChannelBytes;
+    let streamAt = stream + <usize>tile * streamTileBytes + first * TILE_BYTES;
+    let signsAt = signs + (<usize>(tile * channels) + first) * 16;
     const bordersLow = v128.load(borders + <usize>tile * 32);
     const bordersHigh = v128.load(borders + <usize>tile * 32, 16);
-    for (let channel = 0; channel < channels; channel += 2 * pairsPerStep) {
+    for (let unit = unitBegin; unit < unitEnd; unit++) {
       for (let pair = 0; pair < pairsPerStep; pair++) {
         let sum0 = i64x2.splat(0);
         let sum1 = i64x2.splat(0);

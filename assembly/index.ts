@@ -1,7 +1,7 @@
 /**
- * What the host calls. Every kernel takes the range of its work first (tiles, channels or blocks),
- * so that several threads can share it, then addresses, then shapes. Nothing is allocated here: the
- * plan lays out all memory from ARENA_BASE on.
+ * What the host calls. Every kernel takes the range of its work first (tiles, parts of tiles,
+ * channels or blocks), so that several threads can share it, then addresses, then shapes. Nothing is
+ * allocated here: the plan lays out all memory.
  *
  * The kernels of nibbles and planes are made of SIMD instructions and are left out of the plain
  * build (index-simd.ts); the others choose their body by ASC_FEATURE_SIMD.
@@ -12,7 +12,6 @@ export { columns, conv2d } from './conv2d';
 export { dense, denseInt8 } from './dense';
 export { limit, mapChannels, mapVector } from './elementwise';
 export { concatenate, planarToStream, streamToPlanar } from './layout';
-export { ARENA_BASE } from './memory-map';
 export { pointwise } from './pointwise';
 export { globalAveragePool, pool2d } from './pool2d';
 export { signWords } from './sign';

@@ -156,12 +156,12 @@ function parametersOf(stage: Stage, values: Values, threshold?: Float32Array): A
   return values.builder.constant(epilogueParameters(stage.functions!, threshold));
 }
 
-/** The output stream, or one tile that is overwritten again and again where nobody reads it. */
+/** The output stream, or one tile a thread, overwritten again and again, where nobody reads it. */
 function streamArguments(stage: Stage, wanted: Wanted, values: Values) {
   const { channels } = values.shape(stage.value);
   return wanted.stream
     ? { stream: outStream(stage, wanted, values), streamTileBytes: channels * 128 }
-    : { stream: values.builder.buffer(channels * 128), streamTileBytes: 0 };
+    : { stream: values.builder.scratch(channels * 128), streamTileBytes: 0 };
 }
 
 /** 1 where a plain comparison with 0 makes the signs. */
@@ -178,7 +178,8 @@ function lowerNibbles(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, valu
   const { sign } = wanted;
   const signs = sign === undefined ? undefined : values.newSigns(stage.value, sign.encoding);
   const toPlanes = sign?.encoding === 'planes';
-  builder.step(stage.value, 'binaryPointwiseNibbles', raster.tiles, {
+  builder.step(stage.value, 'binaryPointwiseNibbles', (raster.tiles * node.outChannels) / 4, {
+    tableBase: builder.tables,
     nibbles,
     weights: builder.constant(packPointwiseNibbles(node)),
     parameters: parametersOf(stage, values, sign?.threshold),
@@ -186,7 +187,7 @@ function lowerNibbles(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, valu
       Int32Array.from(chunks.flat()),
     ),
     chunkCount: chunks.length,
-    partialSums: chunks.length > 1 ? builder.buffer(node.outChannels * 64) : 0,
+    partialSums: chunks.length > 1 ? builder.scratch(node.outChannels * 64) : 0,
     ...skip,
     ...streamArguments(stage, wanted, values),
     signs: signs === undefined ? 0 : toPlanes ? planesOrigin(signs, raster) : signs,
@@ -209,7 +210,8 @@ function lowerPlanes(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, value
   const { tables, corrections } = packGrouped3x3Planes(node);
   const size = `${raster.height}x${raster.width}`;
   const signs = values.newSigns(stage.value, 'nibbles');
-  builder.step(stage.value, 'binaryGrouped3x3Planes', raster.tiles, {
+  const work = (raster.tiles * channels) / (2 * shape.pairsPerStep);
+  builder.step(stage.value, 'binaryGrouped3x3Planes', work, {
     planes,
     planeBytes: planeBytes(raster),
     tables: builder.constant(tables),
@@ -255,7 +257,7 @@ function lowerWords(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, values
   }
   builder.step(stage.value, 'binaryConv2dWords', out.tiles, {
     ...common,
-    window: builder.buffer(wordsPerFilter(node) * 16),
+    window: builder.scratch(wordsPerFilter(node) * 16),
     wordsPerFilter: wordsPerFilter(node),
     groupChannels: node.inChannels / node.groups,
     groupOutputs: node.outChannels / node.groups,
@@ -282,7 +284,7 @@ function lowerConv2d(stage: Stage, node: Conv2dNode, wanted: Wanted, values: Val
   const planar = values.planar(stage.inputs[0]!);
   const shape = columnsShape(node, raster);
   const columns = builder.buffer(inChannels * shape.planes * shape.planeBytes);
-  builder.step(stage.value, 'columns', inChannels, {
+  builder.step(stage.value, 'columns', inChannels * shape.planes, {
     planar,
     columns,
     planeBytes: shape.planeBytes,
@@ -386,7 +388,7 @@ function lowerPool(stage: Stage, node: Pool2dNode, values: Values): void {
   if (values.build !== 'plain' && isAverage2x2(node)) {
     builder.step(stage.value, 'averagePool2x2', raster.height, {
       input,
-      run: builder.buffer((2 * inputRaster.row + raster.row + 80) * 4),
+      run: builder.scratch((2 * inputRaster.row + raster.row + 80) * 4),
       stream,
       channels,
       inRow: inputRaster.row,
