@@ -178,7 +178,8 @@ function lowerNibbles(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, valu
   const { sign } = wanted;
   const signs = sign === undefined ? undefined : values.newSigns(stage.value, sign.encoding);
   const toPlanes = sign?.encoding === 'planes';
-  builder.step(stage.value, 'binaryPointwiseNibbles', (raster.tiles * node.outChannels) / 4, {
+  const granule = node.outChannels / 4;
+  const operands = {
     tableBase: builder.tables,
     nibbles,
     weights: builder.constant(packPointwiseNibbles(node)),
@@ -197,7 +198,8 @@ function lowerNibbles(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, valu
     inside: insideConstant(builder, raster),
     inChannels: node.inChannels,
     outChannels: node.outChannels,
-  });
+  };
+  builder.step(stage.value, 'binaryPointwiseNibbles', raster.tiles * granule, operands, granule);
   if (sign !== undefined) values.setSigns(sign.name, sign.encoding, signs!);
 }
 
@@ -210,8 +212,8 @@ function lowerPlanes(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, value
   const { tables, corrections } = packGrouped3x3Planes(node);
   const size = `${raster.height}x${raster.width}`;
   const signs = values.newSigns(stage.value, 'nibbles');
-  const work = (raster.tiles * channels) / (2 * shape.pairsPerStep);
-  builder.step(stage.value, 'binaryGrouped3x3Planes', work, {
+  const granule = channels / (2 * shape.pairsPerStep);
+  const operands = {
     planes,
     planeBytes: planeBytes(raster),
     tables: builder.constant(tables),
@@ -231,7 +233,8 @@ function lowerPlanes(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, value
     pairsPerStep: shape.pairsPerStep,
     planesPerStep: shape.planesPerStep,
     channels,
-  });
+  };
+  builder.step(stage.value, 'binaryGrouped3x3Planes', raster.tiles * granule, operands, granule);
   if (wanted.sign !== undefined) values.setSigns(wanted.sign.name, 'nibbles', signs);
 }
 

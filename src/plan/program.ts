@@ -46,6 +46,8 @@ export interface Step {
   readonly kernel: KernelName;
   /** Units of work: tiles, parts of tiles, channels or blocks. */
   readonly work: number;
+  /** Units that are best done together: a tile's. */
+  readonly granule: number;
   /** Those of the first thread. */
   readonly arguments: readonly number[];
   /** What has to be added to each argument for every thread further. */
@@ -76,6 +78,7 @@ interface OpenStep {
   readonly value: string;
   readonly kernel: KernelName;
   readonly work: number;
+  readonly granule: number;
   readonly arguments: readonly Argument[];
 }
 
@@ -95,6 +98,7 @@ export interface ProgramBuilder {
     kernel: Kernel,
     work: number,
     named: KernelArguments<Kernel, Argument>,
+    granule?: number,
   ): void;
   /** Keeps a buffer until after the last step. */
   keepToTheEnd(buffer: Buffer): void;
@@ -137,7 +141,7 @@ export function programBuilder(threads: number): ProgramBuilder {
       shared.set(key, made);
       return made;
     },
-    step(value, kernel, work, named) {
+    step(value, kernel, work, named, granule = 1) {
       const byName: Record<string, Argument> = named;
       const positional = KERNEL_PARAMETERS[kernel].map((parameter) => byName[parameter]!);
       for (const argument of positional) {
@@ -145,7 +149,7 @@ export function programBuilder(threads: number): ProgramBuilder {
         const target = 'to' in argument ? argument.to : argument;
         if ('bytes' in target) target.last = steps.length;
       }
-      steps.push({ value, kernel, work, arguments: positional });
+      steps.push({ value, kernel, work, granule, arguments: positional });
     },
     keepToTheEnd(buffer) {
       buffer.last = Number.MAX_SAFE_INTEGER;

@@ -1,28 +1,23 @@
-/** Steps to the calls of one thread. */
+/** How threads share the work of a step. */
 
-import type { KernelName } from './kernels.ts';
 import type { Step } from './program.ts';
 
-/** `kernel(begin, end, ...arguments)`. */
-export interface Call {
-  readonly kernel: KernelName;
-  readonly begin: number;
-  readonly end: number;
-  readonly arguments: readonly number[];
-}
-
 /**
- * A thread's part of a step: as even as can be, without gaps or overlaps; empty for some where there
- * is less work than threads.
+ * A thread's part of some work, as even as can be.
  * @param thread from 0 to `threads` - 1
  */
-export function callOf(step: Step, thread: number, threads: number): Call {
+export function partOf(
+  work: number,
+  thread: number,
+  threads: number,
+): { begin: number; end: number } {
   return {
-    kernel: step.kernel,
-    begin: Math.floor((step.work * thread) / threads),
-    end: Math.floor((step.work * (thread + 1)) / threads),
-    arguments: step.arguments.map(
-      (argument, index) => argument + step.threadStrides[index]! * thread,
-    ),
+    begin: Math.floor((work * thread) / threads),
+    end: Math.floor((work * (thread + 1)) / threads),
   };
+}
+
+/** The arguments of a step in one of the threads: with its own copies of what is scratch. */
+export function argumentsOf(step: Step, thread: number): number[] {
+  return step.arguments.map((argument, index) => argument + step.threadStrides[index]! * thread);
 }

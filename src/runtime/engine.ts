@@ -5,7 +5,6 @@
 import { RuntimeError } from '../errors.ts';
 import type { KernelName } from '../plan/kernels.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type Call, callOf } from '../plan/share.ts';
 
 /** A kernel as WebAssembly exports it: a range of work, then the parameters. */
 export type Kernel = (begin: number, end: number, ...rest: number[]) => void;
@@ -56,17 +55,19 @@ export async function instantiateKernels(
   }
 }
 
-/** @throws RuntimeError WASM_INVALID where the module lacks one of the kernels */
-export function bindCalls(kernels: Kernels, calls: readonly Call[]): (() => void)[] {
-  return calls.map((call) => {
-    const kernel = kernels[call.kernel];
-    if (typeof kernel !== 'function') {
-      throw new RuntimeError('WASM_INVALID', `The WebAssembly module lacks ${call.kernel}`, {
-        hint: 'the .wasm must be of the same version as the script, and of the build asked for',
-      });
-    }
-    const { begin, end } = call;
-    return begin === end ? () => undefined : () => kernel(begin, end, ...call.arguments);
+/** A step that waits for its range of work. */
+export type BoundStep = (begin: number, end: number) => void;
+
+/** @throws RuntimeError WASM_INVALID where the module lacks the kernel */
+export function bindStep(
+  kernels: Kernels,
+  name: KernelName,
+  numbers: readonly number[],
+): BoundStep {
+  const kernel = kernels[name];
+  if (typeof kernel === 'function') return (begin, end) => kernel(begin, end, ...numbers);
+  throw new RuntimeError('WASM_INVALID', `The WebAssembly module lacks ${name}`, {
+    hint: 'the .wasm must be of the same version as the script, and of the build asked for',
   });
 }
 
@@ -98,10 +99,10 @@ export async function createEngine(
 ): Promise<Engine> {
   const { memory, input, output } = openMemory(plan, shared);
   const kernels = await instantiateKernels(module, memory);
-  const calls = bindCalls(
-    kernels,
-    plan.steps.map((step) => callOf(step, 0, 1)),
-  );
+  const calls = plan.steps.map(({ kernel, work, arguments: numbers }) => {
+    const step = bindStep(kernels, kernel, numbers);
+    return () => step(0, work);
+  });
 
   return {
     memoryBytes: memory.buffer.byteLength,

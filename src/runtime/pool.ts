@@ -1,14 +1,13 @@
 /**
  * Runs a plan on several threads: one shared memory, an instance of the kernels in each thread, and
- * for each its part of every step. All threads do a step before any does the next. The calling thread
- * is one of them, and the others sleep between two runs.
+ * all do a step before any does the next. The calling thread is one of them; the others sleep between
+ * two runs.
  */
 
 import type { Plan } from '../plan/plan.ts';
-import { callOf } from '../plan/share.ts';
-import { barrierMemory, openBarrier } from './barrier.ts';
-import { bindCalls, type Engine, instantiateKernels, openMemory, type StepTime } from './engine.ts';
-import { STEPS_BEFORE, type ThreadStart } from './thread.ts';
+import { type Engine, openMemory, type StepTime } from './engine.ts';
+import { createTeam, joinTeam } from './team.ts';
+import { COUNTS_BEFORE, type ThreadStart } from './thread.ts';
 
 /** A thread that has been started. */
 export interface Thread {
@@ -29,13 +28,10 @@ export async function createPool(
   module: WebAssembly.Module,
   startThread: StartThread,
 ): Promise<Engine> {
-  const { threads } = plan;
+  const { threads, steps } = plan;
   const { memory, input, output } = openMemory(plan, true);
-  const kernels = await instantiateKernels(module, memory);
-  const callsOf = (thread: number) => plan.steps.map((step) => callOf(step, thread, threads));
-  const calls = bindCalls(kernels, callsOf(0));
-  const words = barrierMemory(threads);
-  const barrier = openBarrier(words, 0, threads);
+  const team = createTeam(threads, module, memory, steps);
+  const { barrier, prepare, run } = await joinTeam(team, 0);
 
   const started: Thread[] = [];
   const terminate = () => {
@@ -43,8 +39,7 @@ export async function createPool(
   };
   try {
     for (let thread = 1; thread < threads; thread++) {
-      const start = { module, memory, words, thread, threads, calls: callsOf(thread) };
-      started.push(startThread(start, () => barrier.fail()));
+      started.push(startThread({ team, thread }, () => barrier.fail()));
     }
     await Promise.all(started.map((thread) => thread.ready));
   } catch (error) {
@@ -52,39 +47,34 @@ export async function createPool(
     throw error;
   }
 
-  /** Calls `afterStep` when all threads have done it. */
-  const runSteps = (values: Float32Array, afterStep?: (index: number) => void): void => {
+  const runAll = (values: Float32Array, afterStep?: (index: number) => void): void => {
     try {
+      prepare();
       // They wake up while the input is written.
       barrier.arrive();
       input.set(values);
-      barrier.arrive(STEPS_BEFORE - 1);
-      for (const [index, call] of calls.entries()) {
-        barrier.wait();
-        if (index > 0) afterStep?.(index - 1);
-        call();
-        barrier.arrive();
-      }
+      barrier.arrive(COUNTS_BEFORE - 1);
+      run(afterStep);
       barrier.wait();
-      afterStep?.(calls.length - 1);
     } catch (error) {
       barrier.fail();
       throw error;
     }
+    afterStep?.(steps.length - 1);
   };
 
   return {
     memoryBytes: memory.buffer.byteLength,
     threads,
     run(values) {
-      runSteps(values);
+      runAll(values);
       return output.slice();
     },
     profile(values) {
       const times: StepTime[] = [];
       let before = performance.now();
-      runSteps(values, (index) => {
-        const { value, kernel, work } = plan.steps[index]!;
+      runAll(values, (index) => {
+        const { value, kernel, work } = steps[index]!;
         const now = performance.now();
         times.push({ value, kernel, milliseconds: now - before, threads: Math.min(work, threads) });
         before = now;

@@ -1,52 +1,44 @@
 /** What a thread beside the calling one does. */
 
-import type { Call } from '../plan/share.ts';
-import { openBarrier } from './barrier.ts';
-import { bindCalls, instantiateKernels } from './engine.ts';
+import { joinTeam, type Team } from './team.ts';
 
 /** What a thread starts with. */
 export interface ThreadStart {
-  readonly module: WebAssembly.Module;
-  /** Shared by all threads. */
-  readonly memory: WebAssembly.Memory;
-  /** Of the barrier. */
-  readonly words: Int32Array<SharedArrayBuffer>;
-  /** From 1 to `threads` - 1; the calling thread is 0. */
+  readonly team: Team;
+  /** From 1 on; the calling thread is 0. */
   readonly thread: number;
-  readonly threads: number;
-  /** Its part of each step. */
-  readonly calls: readonly Call[];
 }
 
 /** What it says: that it is ready, or why it has ended. */
-export type ThreadReport = { readonly type: 'ready' } | { readonly type: 'failure'; readonly message: string };
+export type ThreadReport =
+  | { readonly type: 'ready' }
+  | { readonly type: 'failure'; readonly message: string };
 
-/** Steps of a run before the first call: waking the threads, and writing the input. */
-export const STEPS_BEFORE = 2;
+/** What the first thread counts before the first step: the start, and the input as written. */
+export const COUNTS_BEFORE = 2;
 
 /**
- * Does its part of one run after the other and sleeps in between; returns only when something has
+ * Does its share of one run after the other and sleeps in between; returns only when something has
  * failed.
  */
 export async function serveThread(
-  start: ThreadStart,
+  { team, thread }: ThreadStart,
   report: (report: ThreadReport) => void,
 ): Promise<void> {
-  const barrier = openBarrier(start.words, start.thread, start.threads);
   try {
-    const calls = bindCalls(await instantiateKernels(start.module, start.memory), start.calls);
+    const { barrier, prepare, run } = await joinTeam(team, thread);
     report({ type: 'ready' });
-    for (;;) {
-      barrier.waitForStart();
-      barrier.arrive(STEPS_BEFORE);
-      for (const call of calls) {
-        barrier.wait();
-        call();
-        barrier.arrive();
+    try {
+      for (;;) {
+        barrier.waitForStart();
+        prepare();
+        barrier.arrive(COUNTS_BEFORE);
+        run();
       }
+    } finally {
+      barrier.fail();
     }
   } catch (error) {
-    barrier.fail();
     report({ type: 'failure', message: error instanceof Error ? error.message : String(error) });
   }
 }
