@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { RuntimeError } from '../errors.ts';
 import type { StartThread } from '../runtime/pool.ts';
@@ -6,22 +7,27 @@ import type { ThreadReport } from '../runtime/thread.ts';
 /** Starts threads of Node; a process does not wait for them when it ends. */
 export function threadStarter(threadUrl: string | URL | undefined): StartThread {
   return (start, onFailure) => {
-    // The compiled neighbour of this file.
-    const script = threadUrl ?? new URL('./thread-script.js', import.meta.url);
-    const worker = new Worker(new URL(script), { workerData: start });
+    const worker = new Worker(scriptOf(threadUrl), { workerData: start });
     const ready = new Promise<void>((resolve, reject) => {
-      const fail = (cause: unknown) => {
+      const fail = (reason: string) => {
         onFailure();
-        reject(new RuntimeError('WORKER_FAILED', 'A thread cannot be started', { cause }));
+        reject(new RuntimeError('WORKER_FAILED', `a thread cannot be started: ${reason}`));
       };
       worker.on('message', (report: ThreadReport) => {
-        if (report.type === 'ready') resolve();
-        else fail(new Error(report.message));
+        if (report.type === 'failure') return fail(report.message);
+        worker.unref();
+        resolve();
       });
-      worker.on('error', fail);
-      worker.on('exit', (code) => fail(new Error(`exit code ${code}`)));
+      worker.on('error', (error) => fail(error instanceof Error ? error.message : String(error)));
+      worker.on('exit', (code) => fail(`exit code ${code}`));
     });
-    const unreferenced = ready.then(() => worker.unref());
-    return { ready: unreferenced, terminate: () => worker.terminate() };
+    return { ready, terminate: () => worker.terminate() };
   };
+}
+
+function scriptOf(threadUrl: string | URL | undefined): URL {
+  // The compiled neighbour of this file.
+  if (threadUrl === undefined) return new URL('./thread-script.js', import.meta.url);
+  const isUrl = threadUrl instanceof URL || threadUrl.startsWith('file:');
+  return isUrl ? new URL(threadUrl) : pathToFileURL(threadUrl);
 }

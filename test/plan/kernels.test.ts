@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ARENA_BASE, KERNEL_PARAMETERS } from '../../src/plan/kernels.ts';
+import { KERNEL_PARAMETERS, TABLE_BASE } from '../../src/plan/kernels.ts';
 import { instantiateKernels } from '../../src/runtime/engine.ts';
 import { BUILDS, wasmModule } from '../helpers/run.ts';
 
@@ -38,7 +38,9 @@ describe.each(BUILDS)('%s build', (build) => {
   });
 });
 
-test('the arena begins where assembly/memory-map.ts says', () => {
+test('the look-up table of one thread is where assembly/memory-map.ts says', () => {
   const source = readFileSync(new URL('../../assembly/memory-map.ts', import.meta.url), 'utf8');
-  expect(/ARENA_BASE: usize = (\d+)/.exec(source)?.[1]).toBe(String(ARENA_BASE));
+  expect(/TABLE_BASE: usize = ASC_FEATURE_THREADS \? 0 : (\d+)/.exec(source)?.[1]).toBe(
+    String(TABLE_BASE),
+  );
 });
