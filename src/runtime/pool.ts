@@ -1,13 +1,13 @@
 /**
- * Runs a plan on several threads: one shared memory, an instance of the kernels in each thread, and
- * all do a step before any does the next. The calling thread is one of them; the others sleep between
- * two runs.
+ * Runs a plan on several threads: one shared memory, an instance of the kernels in each thread, one
+ * step after the other. The calling thread is one of them; the others sleep between two runs.
  */
 
 import type { Plan } from '../plan/plan.ts';
 import { type Engine, openMemory, type StepTime } from './engine.ts';
-import { createTeam, joinTeam } from './team.ts';
-import { COUNTS_BEFORE, type ThreadStart } from './thread.ts';
+import { createLedger } from './ledger.ts';
+import { joinTeam } from './team.ts';
+import type { ThreadStart } from './thread.ts';
 
 /** A thread that has been started. */
 export interface Thread {
@@ -30,8 +30,8 @@ export async function createPool(
 ): Promise<Engine> {
   const { threads, steps } = plan;
   const { memory, input, output } = openMemory(plan, true);
-  const team = createTeam(threads, module, memory, steps);
-  const { barrier, prepare, run } = await joinTeam(team, 0);
+  const team = { threads, module, memory, steps, ledger: createLedger(threads) };
+  const { wake, start, run, fail } = await joinTeam(team, 0);
 
   const started: Thread[] = [];
   const terminate = () => {
@@ -39,7 +39,7 @@ export async function createPool(
   };
   try {
     for (let thread = 1; thread < threads; thread++) {
-      started.push(startThread({ team, thread }, () => barrier.fail()));
+      started.push(startThread({ team, thread }, fail));
     }
     await Promise.all(started.map((thread) => thread.ready));
   } catch (error) {
@@ -47,20 +47,17 @@ export async function createPool(
     throw error;
   }
 
-  const runAll = (values: Float32Array, afterStep?: (index: number) => void): void => {
+  const runAll = (values: Float32Array, afterStep?: (step: number) => void): void => {
+    // They get up while the input is written.
+    wake();
+    input.set(values);
+    start();
     try {
-      prepare();
-      // They wake up while the input is written.
-      barrier.arrive();
-      input.set(values);
-      barrier.arrive(COUNTS_BEFORE - 1);
       run(afterStep);
-      barrier.wait();
     } catch (error) {
-      barrier.fail();
+      fail();
       throw error;
     }
-    afterStep?.(steps.length - 1);
   };
 
   return {
@@ -73,8 +70,8 @@ export async function createPool(
     profile(values) {
       const times: StepTime[] = [];
       let before = performance.now();
-      runAll(values, (index) => {
-        const { value, kernel, work } = steps[index]!;
+      runAll(values, (step) => {
+        const { value, kernel, work } = steps[step]!;
         const now = performance.now();
         times.push({ value, kernel, milliseconds: now - before, threads: Math.min(work, threads) });
         before = now;

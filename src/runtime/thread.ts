@@ -14,9 +14,6 @@ export type ThreadReport =
   | { readonly type: 'ready' }
   | { readonly type: 'failure'; readonly message: string };
 
-/** What the first thread counts before the first step: the start, and the input as written. */
-export const COUNTS_BEFORE = 2;
-
 /**
  * Does its share of one run after the other and sleeps in between; returns only when something has
  * failed.
@@ -26,17 +23,15 @@ export async function serveThread(
   report: (report: ThreadReport) => void,
 ): Promise<void> {
   try {
-    const { barrier, prepare, run } = await joinTeam(team, thread);
+    const { awaitStart, run, fail } = await joinTeam(team, thread);
     report({ type: 'ready' });
     try {
       for (;;) {
-        barrier.waitForStart();
-        prepare();
-        barrier.arrive(COUNTS_BEFORE);
+        awaitStart();
         run();
       }
     } finally {
-      barrier.fail();
+      fail();
     }
   } catch (error) {
     report({ type: 'failure', message: error instanceof Error ? error.message : String(error) });
