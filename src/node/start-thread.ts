@@ -7,7 +7,8 @@ import type { ThreadReport } from '../runtime/thread.ts';
 /** Starts threads of Node; a process does not wait for them when it ends. */
 export function threadStarter(threadUrl: string | URL | undefined): StartThread {
   return (start, onFailure) => {
-    const worker = new Worker(scriptOf(threadUrl), { workerData: start });
+    // Without the flags of the process: some are not for scripts in files.
+    const worker = new Worker(scriptOf(threadUrl), { workerData: start, execArgv: [] });
     const ready = new Promise<void>((resolve, reject) => {
       const fail = (reason: string) => {
         onFailure();

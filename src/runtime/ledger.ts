@@ -51,7 +51,10 @@ export interface Work {
 export interface Ledger {
   /** Wakes the others up: a run is about to start. */
   wake(): void;
-  /** Starts a run. */
+  /**
+   * Starts a run.
+   * @throws RuntimeError WORKER_FAILED where a thread failed in one before
+   */
   start(): void;
   /** Sleeps until a run has started, however long that takes. */
   awaitStart(): void;
@@ -121,12 +124,19 @@ export function openLedger(
     Atomics.store(words, FAILED, 1);
   }
 
+  function checkFailure(): void {
+    if (Atomics.load(words, FAILED) === 0) return;
+    throw new RuntimeError('WORKER_FAILED', 'A thread of the network has failed', {
+      hint: 'dispose() of the model and load it again',
+    });
+  }
+
   function awaitDone(goal: number): void {
     const isOver = (done: number) => ((done - goal) | 0) >= 0;
     let done = look(DONE, isOver);
     for (let naps = 0; !isOver(done); ) {
       if (naps === MOST_NAPS) fail();
-      if (Atomics.load(words, FAILED) !== 0) throw failure();
+      checkFailure();
       nap(DONE, done, NAP_MILLISECONDS);
       const before = done;
       done = look(DONE, isOver);
@@ -162,6 +172,8 @@ export function openLedger(
       Atomics.notify(words, RUNS);
     },
     start() {
+      // What a run leaves undone would be taken for part of the next.
+      checkFailure();
       add(RUNS, 1);
       run = Atomics.load(words, RUNS);
     },
@@ -209,12 +221,6 @@ function runningSums(numbers: readonly number[]): number[] {
   const sums = [0];
   for (const number of numbers) sums.push(sums.at(-1)! + number);
   return sums;
-}
-
-function failure(): RuntimeError {
-  return new RuntimeError('WORKER_FAILED', 'A thread of the network has failed', {
-    hint: 'dispose() of the model and load it again',
-  });
 }
 
 /** Whether this thread may sleep: not the main one of a page. */

@@ -13,11 +13,13 @@ const SIMD_ONLY = [
   'averagePool2x2',
 ];
 
-describe.each(BUILDS)('%s build', (build) => {
+const KINDS = BUILDS.flatMap((build) => [[build, ''] as const, [build, '-threads'] as const]);
+
+describe.each(KINDS)('%s%s build', (build, kind) => {
   test('exports every kernel that the plan may ask for, with as many parameters', async () => {
     const kernels = await instantiateKernels(
-      wasmModule(build),
-      new WebAssembly.Memory({ initial: 1, maximum: 1 }),
+      wasmModule(build, kind),
+      new WebAssembly.Memory({ initial: 1, maximum: 1, shared: kind !== '' }),
     );
     for (const [name, parameters] of Object.entries(KERNEL_PARAMETERS)) {
       const kernel = (kernels as Record<string, unknown>)[name];
@@ -32,7 +34,7 @@ describe.each(BUILDS)('%s build', (build) => {
 
   test('exports nothing that the plan does not know', () => {
     const known = new Set(Object.keys(KERNEL_PARAMETERS));
-    const exported = WebAssembly.Module.exports(wasmModule(build));
+    const exported = WebAssembly.Module.exports(wasmModule(build, kind));
     const unknown = exported.filter(({ kind, name }) => kind === 'function' && !known.has(name));
     expect(unknown).toEqual([]);
   });
