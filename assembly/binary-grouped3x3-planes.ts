@@ -99,6 +99,7 @@ function finish<T>(
 }
 
 /**
+ * A unit of work is the 2 * `pairsPerStep` outputs of a tile that read the same planes.
  * @param planes address of pixel 0 of the first plane
  * @param tables, corrections, offsets see above
  * @param borders `[pixel]` bytes, 0..15
@@ -116,8 +117,8 @@ function finish<T>(
 // @ts-ignore: decorator
 @inline
 function grouped3x3Planes<T>(
-  tileBegin: i32,
-  tileEnd: i32,
+  begin: i32,
+  end: i32,
   planes: usize,
   planeBytes: usize,
   tables: usize,
@@ -140,17 +141,23 @@ function grouped3x3Planes<T>(
   const lowNibbles = v128.load(LOW_NIBBLES);
   const highNibbles = v128.load(HIGH_NIBBLES);
   const offsetsEnd = offsets + <usize>stepCount * 4;
-  for (let tile = tileBegin; tile < tileEnd; tile++) {
-    let pixels = planes + <usize>tile * 32;
-    let table = tables;
-    let correction = corrections;
-    let parameter = parameters;
-    let skipAt = skip + <usize>tile * skipTileBytes;
-    let streamAt = stream + <usize>tile * streamTileBytes;
-    let signsAt = signs + <usize>(tile * channels) * 16;
+  const unitChannels = 2 * pairsPerStep;
+  const unitsPerTile = channels / unitChannels;
+  const tileEnd = (end + unitsPerTile - 1) / unitsPerTile;
+  for (let tile = begin / unitsPerTile; tile < tileEnd; tile++) {
+    const unitBegin = max(begin - tile * unitsPerTile, 0);
+    const unitEnd = min(end - tile * unitsPerTile, unitsPerTile);
+    const first = <usize>(unitBegin * unitChannels);
+    let pixels = planes + <usize>tile * 32 + planeBytes * <usize>(unitBegin * planesPerStep);
+    let table = tables + <usize>(unitBegin * pairsPerStep * stepCount) * 48;
+    let correction = corrections + first * 16;
+    let parameter = parameters + first * parameterBytes<T>();
+    let skipAt = skip + <usize>tile * skipTileBytes + first * skipChannelBytes;
+    let streamAt = stream + <usize>tile * streamTileBytes + first * tileBytes<T>();
+    let signsAt = signs + (<usize>(tile * channels) + first) * 16;
     const bordersLow = v128.load(borders + <usize>tile * 32);
     const bordersHigh = v128.load(borders + <usize>tile * 32, 16);
-    for (let channel = 0; channel < channels; channel += 2 * pairsPerStep) {
+    for (let unit = unitBegin; unit < unitEnd; unit++) {
       for (let pair = 0; pair < pairsPerStep; pair++) {
         let sum0 = i64x2.splat(0);
         let sum1 = i64x2.splat(0);
@@ -208,8 +215,8 @@ function grouped3x3Planes<T>(
 
 /** On float32 streams. */
 export function binaryGrouped3x3Planes(
-  tileBegin: i32,
-  tileEnd: i32,
+  begin: i32,
+  end: i32,
   planes: usize,
   planeBytes: usize,
   tables: usize,
@@ -230,16 +237,16 @@ export function binaryGrouped3x3Planes(
   thresholdsAreZero: bool,
 ): void {
   grouped3x3Planes<f32>(
-    tileBegin, tileEnd, planes, planeBytes, tables, offsets, stepCount, corrections, borders,
-    parameters, skip, skipChannelBytes, skipTileBytes, stream, streamTileBytes, signs,
-    pairsPerStep, planesPerStep, channels, thresholdsAreZero,
+    begin, end, planes, planeBytes, tables, offsets, stepCount, corrections, borders, parameters,
+    skip, skipChannelBytes, skipTileBytes, stream, streamTileBytes, signs, pairsPerStep,
+    planesPerStep, channels, thresholdsAreZero,
   );
 }
 
 /** On int16 streams; compares with any threshold alike. */
 export function binaryGrouped3x3PlanesInt16(
-  tileBegin: i32,
-  tileEnd: i32,
+  begin: i32,
+  end: i32,
   planes: usize,
   planeBytes: usize,
   tables: usize,
@@ -259,8 +266,8 @@ export function binaryGrouped3x3PlanesInt16(
   channels: i32,
 ): void {
   grouped3x3Planes<i16>(
-    tileBegin, tileEnd, planes, planeBytes, tables, offsets, stepCount, corrections, borders,
-    parameters, skip, skipChannelBytes, skipTileBytes, stream, streamTileBytes, signs,
-    pairsPerStep, planesPerStep, channels, true,
+    begin, end, planes, planeBytes, tables, offsets, stepCount, corrections, borders, parameters,
+    skip, skipChannelBytes, skipTileBytes, stream, streamTileBytes, signs, pairsPerStep,
+    planesPerStep, channels, true,
   );
 }

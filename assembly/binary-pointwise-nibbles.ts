@@ -19,6 +19,7 @@
  * the byte offset of the entry from the table's start, (group * 32 + pattern) * 16, padded to a
  * multiple of 3 with the zero entry after the last group. The table is at TABLE_BASE, a constant and
  * so the immediate offset of the loads; at most 64 groups, 32 KiB, so that it stays in the L1 cache.
+ * In the builds for threads each thread has a table of its own, and its address is added.
  *
  * The idea is Arlazarov, Dinic, Kronrod and Faradzhev's (1970), with the tables made from the
  * activations, since weights are the longer operand.
@@ -163,10 +164,10 @@ function buildTable4(nibbles: usize, table: usize, ones: v128): void {
 }
 
 /** The tables of a chunk, one after the other, and behind them an entry of zeros. */
-function buildTables(nibbles: usize, fives: i32, fours: i32): void {
+function buildTables(nibbles: usize, tableBase: usize, fives: i32, fours: i32): void {
   const ones = v128.load(ONES);
   let activations = nibbles;
-  let table: usize = 0;
+  let table: usize = ASC_FEATURE_THREADS ? tableBase : 0;
   for (let group = 0; group < fives; group++) {
     buildTable5(activations, table, ones);
     activations += 80;
@@ -178,6 +179,14 @@ function buildTables(nibbles: usize, fives: i32, fours: i32): void {
     table += 512;
   }
   v128.store(table, i64x2.splat(0), TABLE_BASE);
+}
+
+/** Where the entry of a weight is, from TABLE_BASE on. */
+// @ts-ignore: decorator
+@inline
+function entry(weight: usize, tableBase: usize): usize {
+  const offset = <usize>load<u16>(weight);
+  return ASC_FEATURE_THREADS ? tableBase + offset : offset;
 }
 
 /** Counts of one output: `low` of pixels 0..15, `high` of pixels 16..31, bytes. */
@@ -212,9 +221,11 @@ const SIGNS_NIBBLES: i32 = 1;
 const SIGNS_PLANES: i32 = 2;
 
 /**
- * x = the number of channels that differ (so dot = channels - 2x), then the epilogue.
+ * x = the number of channels that differ (so dot = channels - 2x), then the epilogue. A unit of work
+ * is 4 outputs of a tile; a tile whose outputs are shared between two calls has its table made twice.
+ * @param tableBase address of the calling thread's table; TABLE_BASE in the builds for one thread
  * @param chunks `[chunkCount][2]` i32: groups of 5, then groups of 4 channels
- * @param partialSums scratch, `[outChannels][32]` u16; unused with one chunk
+ * @param partialSums scratch of the calling thread, `[outChannels][32]` u16; unused with one chunk
  * @param skip stream of `skipChannels` channels, repeated up to `outChannels`
  * @param skipTileBytes distance between its tiles; 0 to read one tile of zeros again and again
  * @param stream output, `[tile][outChannels][32]` of its numbers; may be `skip`
@@ -227,8 +238,9 @@ const SIGNS_PLANES: i32 = 2;
 // @ts-ignore: decorator
 @inline
 function pointwiseNibbles<T>(
-  tileBegin: i32,
-  tileEnd: i32,
+  begin: i32,
+  end: i32,
+  tableBase: usize,
   nibbles: usize,
   weights: usize,
   parameters: usize,
@@ -250,70 +262,76 @@ function pointwiseNibbles<T>(
 ): void {
   const lowNibbles = v128.load(LOW_NIBBLES);
   const highNibbles = v128.load(HIGH_NIBBLES);
-  for (let tile = tileBegin; tile < tileEnd; tile++) {
+  const unitsPerTile = outChannels / 4;
+  const tileEnd = (end + unitsPerTile - 1) / unitsPerTile;
+  for (let tile = begin / unitsPerTile; tile < tileEnd; tile++) {
+    const outputBegin = max(begin - tile * unitsPerTile, 0) * 4;
+    const outputEnd = min(end - tile * unitsPerTile, unitsPerTile) * 4;
     let activations = nibbles + <usize>(tile * inChannels) * 16;
-    let weight = weights;
+    let chunkWeights = weights;
     for (let chunk = 0; chunk < chunkCount; chunk++) {
       const fives = load<i32>(chunks + <usize>chunk * 8);
       const fours = load<i32>(chunks + <usize>chunk * 8, 4);
-      buildTables(activations, fives, fours);
+      buildTables(activations, tableBase, fives, fours);
       activations += <usize>(fives * 80 + fours * 64);
       const weightBytes = <usize>((fives + fours + 2) / 3) * 6;
+      let weight = chunkWeights + <usize>outputBegin * weightBytes;
+      chunkWeights += <usize>outChannels * weightBytes;
 
       if (chunk < chunkCount - 1) {
-        let partial = partialSums;
-        for (let output = 0; output < outChannels; output++) {
+        let partial = partialSums + <usize>outputBegin * 64;
+        for (let output = outputBegin; output < outputEnd; output++) {
           let sum = i64x2.splat(0);
           let high = i64x2.splat(0);
-          const end = weight + weightBytes;
+          const weightEnd = weight + weightBytes;
           do {
             const g = i8x16.add(
               i8x16.add(
-                v128.load(<usize>load<u16>(weight), TABLE_BASE),
-                v128.load(<usize>load<u16>(weight, 2), TABLE_BASE),
+                v128.load(entry(weight, tableBase), TABLE_BASE),
+                v128.load(entry(weight + 2, tableBase), TABLE_BASE),
               ),
-              v128.load(<usize>load<u16>(weight, 4), TABLE_BASE),
+              v128.load(entry(weight + 4, tableBase), TABLE_BASE),
             );
             sum = i8x16.add(sum, g);
             high = i8x16.add(high, v128.and(i16x8.shr_u(g, 4), lowNibbles));
             weight += 6;
-          } while (weight < end);
+          } while (weight < weightEnd);
           addPartialSums(partial, lowCounts(sum, high, highNibbles), high, chunk == 0);
           partial += 64;
         }
         continue;
       }
 
-      let partial = partialSums;
-      let parameter = parameters;
+      let partial = partialSums + <usize>outputBegin * 64;
+      let parameter = parameters + <usize>outputBegin * parameterBytes<T>();
       const skipBegin = skip + <usize>tile * skipTileBytes;
       const skipEnd = skipBegin + <usize>skipChannels * tileBytes<T>();
-      let skipAt = skipBegin;
-      let streamAt = stream + <usize>tile * streamTileBytes;
+      let skipAt = skipBegin + <usize>(outputBegin % skipChannels) * tileBytes<T>();
+      let streamAt = stream + <usize>tile * streamTileBytes + <usize>outputBegin * tileBytes<T>();
       let signsAt =
         signsEncoding == SIGNS_PLANES
-          ? signs + <usize>tile * 32
-          : signs + <usize>(tile * outChannels) * 16;
-      for (let output = 0; output < outChannels; output += 4) {
+          ? signs + <usize>tile * 32 + <usize>(outputBegin / 4) * planeBytes
+          : signs + <usize>(tile * outChannels + outputBegin) * 16;
+      for (let output = outputBegin; output < outputEnd; output += 4) {
         let planeLow = i64x2.splat(0);
         let planeHigh = i64x2.splat(0);
         let bit = v128.load(LOW_ONES);
         for (let j = 0; j < 4; j++) {
           let sum = i64x2.splat(0);
           let high = i64x2.splat(0);
-          const end = weight + weightBytes;
+          const weightEnd = weight + weightBytes;
           do {
             const g = i8x16.add(
               i8x16.add(
-                v128.load(<usize>load<u16>(weight), TABLE_BASE),
-                v128.load(<usize>load<u16>(weight, 2), TABLE_BASE),
+                v128.load(entry(weight, tableBase), TABLE_BASE),
+                v128.load(entry(weight + 2, tableBase), TABLE_BASE),
               ),
-              v128.load(<usize>load<u16>(weight, 4), TABLE_BASE),
+              v128.load(entry(weight + 4, tableBase), TABLE_BASE),
             );
             sum = i8x16.add(sum, g);
             high = i8x16.add(high, v128.and(i16x8.shr_u(g, 4), lowNibbles));
             weight += 6;
-          } while (weight < end);
+          } while (weight < weightEnd);
           const low = lowCounts(sum, high, highNibbles);
           let x0 = i16x8.extend_low_i8x16_u(low);
           let x1 = i16x8.extend_high_i8x16_u(low);
@@ -389,8 +407,9 @@ function pointwiseNibbles<T>(
 
 /** On float32 streams. */
 export function binaryPointwiseNibbles(
-  tileBegin: i32,
-  tileEnd: i32,
+  begin: i32,
+  end: i32,
+  tableBase: usize,
   nibbles: usize,
   weights: usize,
   parameters: usize,
@@ -411,7 +430,7 @@ export function binaryPointwiseNibbles(
   thresholdsAreZero: bool,
 ): void {
   pointwiseNibbles<f32>(
-    tileBegin, tileEnd, nibbles, weights, parameters, chunks, chunkCount, partialSums, skip,
+    begin, end, tableBase, nibbles, weights, parameters, chunks, chunkCount, partialSums, skip,
     skipChannels, skipTileBytes, stream, streamTileBytes, signs, signsEncoding, planeBytes, inside,
     inChannels, outChannels, thresholdsAreZero,
   );
@@ -419,8 +438,9 @@ export function binaryPointwiseNibbles(
 
 /** On int16 streams; compares with any threshold alike. */
 export function binaryPointwiseNibblesInt16(
-  tileBegin: i32,
-  tileEnd: i32,
+  begin: i32,
+  end: i32,
+  tableBase: usize,
   nibbles: usize,
   weights: usize,
   parameters: usize,
@@ -440,7 +460,7 @@ export function binaryPointwiseNibblesInt16(
   outChannels: i32,
 ): void {
   pointwiseNibbles<i16>(
-    tileBegin, tileEnd, nibbles, weights, parameters, chunks, chunkCount, partialSums, skip,
+    begin, end, tableBase, nibbles, weights, parameters, chunks, chunkCount, partialSums, skip,
     skipChannels, skipTileBytes, stream, streamTileBytes, signs, signsEncoding, planeBytes, inside,
     inChannels, outChannels, true,
   );

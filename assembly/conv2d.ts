@@ -16,13 +16,13 @@ import { saturate, saturateFloat, saturateFloat8 } from './epilogue-int16';
 import { tileBytes } from './stream';
 
 /**
- * Lays channels `channelBegin` to `channelEnd` of a planar input out in columns.
+ * Lays a planar input out in columns, planes `planeBegin` to `planeEnd` of all channels'.
  * @param columns output, `planeBytes` a plane; what a plane has past its rows is set to 0
  * @param rows rows of a plane
  */
 export function columns(
-  channelBegin: i32,
-  channelEnd: i32,
+  planeBegin: i32,
+  planeEnd: i32,
   planar: usize,
   columns: usize,
   planeBytes: usize,
@@ -37,32 +37,32 @@ export function columns(
   paddingLeft: i32,
 ): void {
   const planes = strideY * kernelWidth;
-  for (let channel = channelBegin; channel < channelEnd; channel++) {
-    for (let plane = 0; plane < planes; plane++) {
-      const begin = columns + <usize>(channel * planes + plane) * planeBytes;
-      memory.fill(begin, 0, planeBytes);
-      const shiftX = (plane % kernelWidth) - paddingLeft;
-      const shiftY = plane / kernelWidth - paddingTop;
-      for (let row = 0; row < rows; row++) {
-        const y = row * strideY + shiftY;
-        if (y < 0 || y >= height) continue;
-        const source = planar + <usize>((channel * height + y) * width) * 4;
-        let target = begin + <usize>(row * (outWidth + 1)) * 4;
-        const end = min(shiftX + outWidth * strideX, width);
-        let x = shiftX;
-        for (; x < 0; x += strideX) target += 4;
-        if (ASC_FEATURE_SIMD && strideX == 2) {
-          for (; x + 8 <= end; x += 8) {
-            const at = source + <usize>x * 4;
-            const even = v128.shuffle<f32>(v128.load(at), v128.load(at, 16), 0, 2, 4, 6);
-            v128.store(target, even);
-            target += 16;
-          }
+  for (let index = planeBegin; index < planeEnd; index++) {
+    const channel = index / planes;
+    const plane = index % planes;
+    const begin = columns + <usize>index * planeBytes;
+    memory.fill(begin, 0, planeBytes);
+    const shiftX = (plane % kernelWidth) - paddingLeft;
+    const shiftY = plane / kernelWidth - paddingTop;
+    for (let row = 0; row < rows; row++) {
+      const y = row * strideY + shiftY;
+      if (y < 0 || y >= height) continue;
+      const source = planar + <usize>((channel * height + y) * width) * 4;
+      let target = begin + <usize>(row * (outWidth + 1)) * 4;
+      const end = min(shiftX + outWidth * strideX, width);
+      let x = shiftX;
+      for (; x < 0; x += strideX) target += 4;
+      if (ASC_FEATURE_SIMD && strideX == 2) {
+        for (; x + 8 <= end; x += 8) {
+          const at = source + <usize>x * 4;
+          const even = v128.shuffle<f32>(v128.load(at), v128.load(at, 16), 0, 2, 4, 6);
+          v128.store(target, even);
+          target += 16;
         }
-        for (; x < end; x += strideX) {
-          store<f32>(target, load<f32>(source + <usize>x * 4));
-          target += 4;
-        }
+      }
+      for (; x < end; x += strideX) {
+        store<f32>(target, load<f32>(source + <usize>x * 4));
+        target += 4;
       }
     }
   }

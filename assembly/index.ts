@@ -1,7 +1,7 @@
 /**
- * What the host calls. Every kernel takes the range of its work first (tiles, channels or blocks),
- * so that several threads can share it, then addresses, then shapes. Nothing is allocated here: the
- * plan lays out all memory from ARENA_BASE on.
+ * What the host calls. Every kernel takes the range of its work first (tiles, parts of tiles,
+ * channels or blocks), so that several threads can share it, then addresses, then shapes. Nothing is
+ * allocated here: the plan lays out all memory.
  *
  * The kernels of nibbles and planes are made of SIMD instructions and are left out of the plain
  * build (index-simd.ts); the others choose their body by ASC_FEATURE_SIMD.
@@ -24,7 +24,6 @@ export {
   streamToPlanar,
   streamToPlanarInt16,
 } from './layout';
-export { ARENA_BASE } from './memory-map';
 export { pointwise } from './pointwise';
 export { globalAveragePool, globalAveragePoolInt16, pool2d, pool2dInt16 } from './pool2d';
 export { signWords, signWordsInt16 } from './sign';

@@ -13,16 +13,17 @@ export {
 export type { DigestState } from './file/model-file.ts';
 export type { LoadProgress, ModelSource } from './file/read-source.ts';
 export type { Picture, Preprocessing } from './image/picture.ts';
-export {
-  type Classification,
-  type ClassifyOptions,
-  type LoadOptions,
-  loadModel,
-  type Model,
-  type ModelDescription,
-  type Prediction,
-  type Timings,
+export type {
+  Classification,
+  ClassifyOptions,
+  LoadOptions,
+  Model,
+  ModelDescription,
+  Prediction,
+  Timings,
 } from './model.ts';
 export { BUILDS, type Build } from './plan/kernels.ts';
 export type { StepTime } from './runtime/engine.ts';
+export type { ThreadWish } from './runtime/threads.ts';
 export type { WasmSource } from './runtime/wasm.ts';
+export { loadModel } from './web/load.ts';

@@ -13,7 +13,9 @@ import type { Build } from './plan/kernels.ts';
 import { type Plan, planGraph } from './plan/plan.ts';
 import { createEngine, type Engine, type StepTime } from './runtime/engine.ts';
 import { chooseBuild, probeFeatures } from './runtime/features.ts';
-import { compileKernels, defaultWasmUrl, type WasmSource } from './runtime/wasm.ts';
+import { createPool, type StartThread } from './runtime/pool.ts';
+import { chooseThreads, type ThreadChoice, type ThreadWish } from './runtime/threads.ts';
+import { compileKernels, takesSharedMemory, type WasmSource } from './runtime/wasm.ts';
 import { topK as bestOf, softmax } from './top-k.ts';
 
 /** One label with its score. */
@@ -38,6 +40,8 @@ export interface Classification {
   /** The best `topK`, highest score first; equal scores in order of index. */
   readonly predictions: Prediction[];
   readonly timings: Timings;
+  /** Threads that ran the network. */
+  readonly threads: number;
 }
 
 export interface ClassifyOptions {
@@ -50,6 +54,14 @@ export interface LoadOptions {
   build?: Build | 'auto' | undefined;
   /** Where the kernels come from; by default the file beside this package. */
   wasm?: WasmSource | undefined;
+  /**
+   * How many threads run the network, 1 to 16; `auto`: as many as there are cores, at most 4.
+   * Default 1. In a page several take cross-origin isolation; where they cannot be had there is one,
+   * and `describe()` says why. The logits are the same bits.
+   */
+  threads?: ThreadWish | undefined;
+  /** Address of the threads' script, where a bundler has moved it. */
+  threadUrl?: string | URL | undefined;
   /** Called while the model is fetched. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Aborts the loading; the promise rejects with the code ABORTED. */
@@ -62,6 +74,10 @@ export interface ModelDescription {
   readonly formatVersion: string;
   /** Which kernels run it. */
   readonly build: Build;
+  /** Threads that run it, the calling one included. */
+  readonly threads: number;
+  /** Why there are fewer than asked for; undefined where there are not. */
+  readonly threadsReason: string | undefined;
   /** `[channels, height, width]`. */
   readonly input: readonly [number, number, number];
   readonly classes: number;
@@ -105,31 +121,78 @@ export interface Model {
   /** Time by step of one run, in order. */
   profile(input?: Float32Array): Promise<StepTime[]>;
   describe(): ModelDescription;
-  /** Frees the WebAssembly memory; every later call throws DISPOSED. May be called twice. */
+  /**
+   * Ends the threads and frees the WebAssembly memory; every later call throws DISPOSED. May be
+   * called twice.
+   */
   dispose(): void;
 }
 
-/**
- * Loads a model file and makes it ready to run.
- * @throws ModelFormatError, GraphError, RuntimeError, each with a `code`
- */
-export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+/** What differs between a browser and Node. */
+export interface Platform {
+  /** Of the machine. */
+  cores(): number;
+  /** The kernels that come with this package: for one thread, or for several. */
+  kernels(build: Build, threads: number): WasmSource | Promise<WasmSource>;
+  threadStarter(threadUrl: string | URL | undefined): StartThread;
+}
+
+/** `loadModel` of a platform. */
+export async function loadModelOn(
+  platform: Platform,
+  source: ModelSource,
+  options: LoadOptions,
+): Promise<Model> {
   const { onProgress, signal } = options;
   const build = chooseBuild(probeFeatures(), options.build ?? 'auto');
-  const compiling = compileKernels(options.wasm ?? defaultWasmUrl(build), signal);
+  const wish = chooseThreads(options.threads ?? 1, platform.cores());
+  const loadKernels = async () => {
+    const kernels = options.wasm ?? (await platform.kernels(build, wish.threads));
+    return compileKernels(kernels, signal);
+  };
+  const compiling = loadKernels();
   // If the model fails first, this failure is not the one to report.
   compiling.catch(() => undefined);
   const bytes = await readSource(source, { onProgress, signal });
   const digest = await verifyDigest(bytes);
   const file = parseModelFile(bytes);
-  const plan = planGraph(file.graph, build);
-  const engine = await createEngine(plan, await compiling);
-  return openModel(file, digest, plan, engine);
+  const module = await compiling;
+  const shared = options.wasm === undefined ? wish.threads > 1 : await takesSharedMemory(module);
+  const choice = shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
+  const plan = planGraph(file.graph, build, choice.threads);
+  const start = platform.threadStarter(options.threadUrl);
+  const { engine, reason } = await openEngine(plan, module, shared, choice, start);
+  return openModel(file, digest, plan, engine, reason);
 }
 
-function openModel(file: ModelFile, digest: DigestState, plan: Plan, engine: Engine): Model {
+const OTHER_KERNELS = 'the kernels given as `wasm` are not of a build for threads';
+
+/** The engine, on one thread where the others cannot be started. */
+async function openEngine(
+  plan: Plan,
+  module: WebAssembly.Module,
+  shared: boolean,
+  { threads, reason }: ThreadChoice,
+  start: StartThread,
+): Promise<{ engine: Engine; reason: string | undefined }> {
+  if (threads === 1) return { engine: await createEngine(plan, module, shared), reason };
+  try {
+    return { engine: await createPool(plan, module, start), reason };
+  } catch (error) {
+    if (!(error instanceof RuntimeError && error.code === 'WORKER_FAILED')) throw error;
+    return { engine: await createEngine(plan, module, shared), reason: error.message };
+  }
+}
+
+function openModel(
+  file: ModelFile,
+  digest: DigestState,
+  plan: Plan,
+  engine: Engine,
+  threadsReason: string | undefined,
+): Model {
   let live: Engine | undefined = engine;
-  const { memoryBytes } = engine;
+  const { memoryBytes, threads } = engine;
   const running = (): Engine => {
     if (live !== undefined) return live;
     throw new RuntimeError('DISPOSED', `The model ${file.name} has been disposed of`, {
@@ -165,7 +228,7 @@ function openModel(file: ModelFile, digest: DigestState, plan: Plan, engine: Eng
         run: ran - prepared,
         total: performance.now() - begin,
       };
-      return { predictions, timings };
+      return { predictions, timings, threads };
     },
     run: async (input) => runChecked(input),
     async profile(input = new Float32Array(plan.input.length)) {
@@ -178,6 +241,8 @@ function openModel(file: ModelFile, digest: DigestState, plan: Plan, engine: Eng
         name: file.name,
         formatVersion: file.formatVersion,
         build: plan.build,
+        threads,
+        threadsReason,
         input: file.graph.input.shape,
         classes: file.labels.length,
         preprocessing: file.preprocessing,
@@ -194,6 +259,7 @@ function openModel(file: ModelFile, digest: DigestState, plan: Plan, engine: Eng
       };
     },
     dispose() {
+      live?.dispose();
       live = undefined;
     },
   };

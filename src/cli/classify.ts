@@ -5,6 +5,7 @@ import type { Model, Prediction, Timings } from '../model.ts';
 import { decodePicture } from '../node/decode.ts';
 import { loadModel, type NodeModel } from '../node/load.ts';
 import { fileError } from '../node/read-file.ts';
+import type { ThreadWish } from '../runtime/threads.ts';
 import {
   buildOption,
   EXIT_SOME_FAILED,
@@ -13,6 +14,7 @@ import {
   modelOption,
   parseCount,
   readModel,
+  threadsOption,
 } from './options.ts';
 import { expandPaths, readPicture, STANDARD_INPUT } from './picture-files.ts';
 import { profileModel, profileSvg, profileText } from './profile.ts';
@@ -26,6 +28,8 @@ export interface PictureResult {
   readonly width: number;
   readonly height: number;
   readonly predictions: readonly Prediction[];
+  /** That ran the network. */
+  readonly threads: number;
   /** In milliseconds; `total` is the sum. */
   readonly timings: Timings & { readonly decode: number };
 }
@@ -37,6 +41,7 @@ export interface PictureFailure {
 }
 
 interface ClassifyFlags extends ModelOptions {
+  threads: ThreadWish;
   top: number;
   json?: boolean;
   profile?: boolean;
@@ -66,12 +71,13 @@ export function addClassify(program: Command): void {
     .addOption(jsonOption())
     .option('--profile', 'then say where the time of the network goes, by layer and by kernel')
     .option('--profile-picture <file.svg>', 'the same as a picture')
+    .addOption(threadsOption())
     .addOption(buildOption())
     .addHelpText(
       'after',
       `
-With --json, an array of { file, width, height, predictions: [{ index, label, score }], timings }
-or, for a picture that failed, { file, error: { code, message } }. Times are milliseconds.
+With --json, an array of { file, width, height, predictions: [{ index, label, score }], threads,
+timings } or, for a picture that failed, { file, error: { code, message } }. Times are milliseconds.
 
 Exit code: 0 if all pictures went through, 1 if some failed, 2 if nothing could be done.
 
@@ -90,7 +96,8 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
   if (paths.filter((path) => path === STANDARD_INPUT).length > 1) {
     throw new InputError('INVALID_OPTION', 'Standard input (-) can be read only once');
   }
-  const model = await loadModel(await readModel(flags.model), { build: flags.build });
+  const { build, threads } = flags;
+  const model = await loadModel(await readModel(flags.model), { build, threads });
   const files = await expandPaths(paths);
   const progress = openProgress(files.length, 'pictures');
   const reporter = flags.json ? jsonReporter() : textReporter(files.length);
@@ -136,10 +143,10 @@ export async function classifyFile(
     const begin = performance.now();
     const picture = await decodePicture(bytes);
     const decode = performance.now() - begin;
-    const { predictions, timings } = await model.classify(picture, { topK });
+    const { predictions, timings, threads } = await model.classify(picture, { topK });
     const { width, height } = picture;
     const total = decode + timings.total;
-    return { file, width, height, predictions, timings: { decode, ...timings, total } };
+    return { file, width, height, predictions, threads, timings: { decode, ...timings, total } };
   } catch (error) {
     // Anything else is no fault of the picture.
     if (!(error instanceof InputError || error instanceof FileError)) throw error;

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
@@ -8,6 +9,7 @@ import type { ModelDescription } from '../model.ts';
 import { planGraph } from '../plan/plan.ts';
 import { stagesOf } from '../plan/stages.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
+import { chooseThreads, type ThreadWish } from '../runtime/threads.ts';
 import {
   buildOption,
   jsonOption,
@@ -15,6 +17,7 @@ import {
   modelOption,
   parseNumber,
   readModel,
+  threadsOption,
 } from './options.ts';
 import { randomModelFile } from './random-model.ts';
 import { fileSize, millions, table } from './text.ts';
@@ -22,6 +25,7 @@ import { fileSize, millions, table } from './text.ts';
 type NetworkFlags = Partial<Pick<MobinetOptions, 'block' | 'k' | 'width' | 'size' | 'classes'>>;
 
 interface DescribeFlags extends ModelOptions, NetworkFlags {
+  threads: ThreadWish;
   json?: boolean;
 }
 
@@ -70,6 +74,7 @@ export function addDescribe(program: Command): void {
     .option('--size <pixels>', `input size (default: ${PAPER_NETWORK.size})`, parseNumber)
     .option('--classes <count>', `classes (default: ${PAPER_NETWORK.classes})`, parseNumber)
     .addOption(jsonOption())
+    .addOption(threadsOption())
     .addOption(buildOption())
     .addHelpText(
       'after',
@@ -101,7 +106,7 @@ async function describe(argument: string | undefined, flags: DescribeFlags): Pro
     asked.length > 0
       ? await randomModelFile({ ...PAPER_NETWORK, ...Object.fromEntries(asked) })
       : await readModel(path);
-  const description = await describeFile(bytes, flags.build);
+  const description = await describeFile(bytes, flags);
   process.stdout.write(
     `${flags.json ? JSON.stringify(description, undefined, 2) : descriptionText(description)}\n`,
   );
@@ -110,18 +115,21 @@ async function describe(argument: string | undefined, flags: DescribeFlags): Pro
 /** @throws ModelFormatError, GraphError; RuntimeError WASM_UNAVAILABLE */
 async function describeFile(
   bytes: Uint8Array,
-  wish: ModelOptions['build'],
+  flags: Pick<DescribeFlags, 'build' | 'threads'>,
 ): Promise<FileDescription> {
-  const build = chooseBuild(probeFeatures(), wish);
+  const build = chooseBuild(probeFeatures(), flags.build);
+  const { threads, reason } = chooseThreads(flags.threads, availableParallelism());
   const digest = await verifyDigest(bytes);
   const { graph, name, formatVersion, labels, preprocessing, provenance, byteLength } =
     parseModelFile(bytes);
   const { nodes, ...cost } = graphCost(graph);
-  const { memoryBytes, constantBytes, arenaBytes } = planGraph(graph, build);
+  const { memoryBytes, constantBytes, arenaBytes } = planGraph(graph, build, threads);
   return {
     name,
     formatVersion,
     build,
+    threads,
+    threadsReason: reason,
     input: graph.input.shape,
     classes: labels.length,
     preprocessing,
@@ -210,7 +218,7 @@ function descriptionText(description: FileDescription): string {
     ]),
   );
   const { fileBytes, params, binaryParams, bits, flops, floatMacs, binaryMacs } = description;
-  const { memoryBytes, constantBytes, arenaBytes } = description;
+  const { memoryBytes, constantBytes, arenaBytes, threads } = description;
   const totals = table(
     [
       { title: 'input', align: 'left' },
@@ -225,7 +233,7 @@ function descriptionText(description: FileDescription): string {
       ],
       [
         'memory',
-        `${fileSize(memoryBytes)}: ${fileSize(constantBytes)} of weights, ${fileSize(arenaBytes)} of values (${build} build)`,
+        `${fileSize(memoryBytes)}: ${fileSize(constantBytes)} of weights, ${fileSize(arenaBytes)} of values (${build} build, ${threads} ${threads === 1 ? 'thread' : 'threads'})`,
       ],
       ['digest', description.digest],
     ],

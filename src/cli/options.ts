@@ -5,6 +5,7 @@ import { FileError } from '../errors.ts';
 import { defaultModelUrl } from '../node/default-model.ts';
 import { readFileBytes } from '../node/read-file.ts';
 import { BUILDS, type Build } from '../plan/kernels.ts';
+import { MOST_THREADS } from '../runtime/threads.ts';
 
 /** Some pictures failed, the rest went through. */
 export const EXIT_SOME_FAILED = 1;
@@ -25,6 +26,12 @@ export function buildOption(): Option {
   return new Option('--build <build>', 'WebAssembly kernels: the fastest that the engine takes, or')
     .choices(['auto', ...BUILDS])
     .default('auto');
+}
+
+export function threadsOption(): Option {
+  return new Option('--threads <count>', `threads of the network, 1 to ${MOST_THREADS}, or auto`)
+    .argParser((text) => (text === 'auto' ? text : parseCount(text)))
+    .default(1);
 }
 
 export function jsonOption(): Option {

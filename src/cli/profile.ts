@@ -6,6 +6,7 @@ import { bar, type Column, table } from './text.ts';
 export interface Profile {
   /** Of a whole run. */
   readonly whole: number;
+  readonly threads: number;
   /** In the order in which they run. */
   readonly layers: readonly Part[];
   /** The same, added up by kernel; longest first. */
@@ -25,7 +26,8 @@ const BAR_WIDTH = 30;
 
 /** Times each step of the network over some runs; what the input shows does not matter for it. */
 export async function profileModel(model: Pick<Model, 'profile' | 'describe'>): Promise<Profile> {
-  const [channels, height, width] = model.describe().input;
+  const { input: shape, threads } = model.describe();
+  const [channels, height, width] = shape;
   const input = new Float32Array(channels * height * width);
   const warm = performance.now() + WARM_UP_MILLISECONDS;
   while (performance.now() < warm) await model.profile(input);
@@ -52,16 +54,17 @@ export async function profileModel(model: Pick<Model, 'profile' | 'describe'>): 
     milliseconds,
   }));
   kernels.sort((a, b) => b.milliseconds - a.milliseconds);
-  return { whole, layers, kernels };
+  return { whole, threads, layers, kernels };
 }
 
 function sumOf(parts: readonly Part[]): number {
   return parts.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
 }
 
-function summary({ whole, layers }: Profile): string {
+function summary({ whole, threads, layers }: Profile): string {
   const share = ((sumOf(layers) / whole) * 100).toFixed(1);
-  return `${whole.toFixed(2)} ms, the median of ${RUNS} runs; its steps add up to ${share} % of it`;
+  const on = `on ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return `${whole.toFixed(2)} ms ${on}, the median of ${RUNS} runs; its steps add up to ${share} % of it`;
 }
 
 /** Two tables with bars, by layer and by kernel. */

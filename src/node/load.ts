@@ -1,17 +1,25 @@
+import { availableParallelism } from 'node:os';
 import type { ModelSource } from '../file/read-source.ts';
 import type { Picture } from '../image/picture.ts';
 import {
   type Classification,
   type ClassifyOptions,
   type LoadOptions,
-  loadModel as loadCoreModel,
+  loadModelOn,
   type Model,
+  type Platform,
 } from '../model.ts';
-import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { defaultWasmUrl } from '../runtime/wasm.ts';
 import { decodePicture } from './decode.ts';
 import { defaultModelUrl } from './default-model.ts';
 import { readFileBytes } from './read-file.ts';
+import { threadStarter } from './start-thread.ts';
+
+const NODE: Platform = {
+  cores: availableParallelism,
+  kernels: (build, threads) => readFileBytes(defaultWasmUrl(build, threads)),
+  threadStarter,
+};
 
 /** A picture as Node has it: decoded, or a PNG, JPEG or WebP file by path, URL or bytes. */
 export type PictureSource = Picture | string | URL | Uint8Array;
@@ -33,10 +41,8 @@ export async function loadModel(
   source: ModelSource = defaultModelUrl(),
   options: LoadOptions = {},
 ): Promise<NodeModel> {
-  const build = chooseBuild(probeFeatures(), options.build ?? 'auto');
-  const wasm = options.wasm ?? (await readFileBytes(defaultWasmUrl(build)));
   const bytes = isFile(source) ? await readFileBytes(source) : source;
-  const model = await loadCoreModel(bytes, { ...options, build, wasm });
+  const model = await loadModelOn(NODE, bytes, options);
   return {
     ...model,
     async classify(picture, classifyOptions) {

@@ -11,8 +11,11 @@ export const BUILDS = ['plain', 'simd', 'relaxed'] as const;
 
 export type Build = (typeof BUILDS)[number];
 
-/** First address a plan may use; equal to ARENA_BASE of assembly/memory-map.ts. */
-export const ARENA_BASE = 40960;
+/** Address of the first thread's look-up table; equal to that of assembly/memory-map.ts. */
+export const TABLE_BASE = 4096;
+
+/** From one thread's look-up table to the next; what a plan lays out comes after the last. */
+export const TABLE_BYTES = 36864;
 
 /**
  * Parameters after `begin` and `end` of the kernels that read or write streams. Each comes twice: as it
@@ -20,6 +23,7 @@ export const ARENA_BASE = 40960;
  */
 const STREAM_KERNELS = {
   binaryPointwiseNibbles: [
+    'tableBase',
     'nibbles',
     'weights',
     'parameters',

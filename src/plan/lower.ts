@@ -198,12 +198,12 @@ function binaryParametersOf(
   return values.builder.constant(parameters);
 }
 
-/** The output stream, or one tile that is overwritten again and again where nobody reads it. */
+/** The output stream, or one tile a thread, overwritten again and again, where nobody reads it. */
 function streamArguments(stage: Stage, wanted: Wanted, values: Values) {
   const { channels } = values.shape(stage.value);
   return wanted.stream
     ? { stream: outStream(stage, wanted, values), streamTileBytes: channels * values.tileBytes }
-    : { stream: values.builder.buffer(channels * values.tileBytes), streamTileBytes: 0 };
+    : { stream: values.builder.scratch(channels * values.tileBytes), streamTileBytes: 0 };
 }
 
 /** 1 where a plain comparison with 0 makes the signs. */
@@ -220,7 +220,9 @@ function lowerNibbles(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, valu
   const { sign } = wanted;
   const signs = sign === undefined ? undefined : values.newSigns(stage.value, sign.encoding);
   const toPlanes = sign?.encoding === 'planes';
-  builder.step(stage.value, values.kernel('binaryPointwiseNibbles'), raster.tiles, {
+  const granule = node.outChannels / 4;
+  const operands = {
+    tableBase: builder.tables,
     nibbles,
     weights: builder.constant(packPointwiseNibbles(node)),
     parameters: binaryParametersOf(stage, node, values, sign?.threshold),
@@ -228,7 +230,7 @@ function lowerNibbles(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, valu
       Int32Array.from(chunks.flat()),
     ),
     chunkCount: chunks.length,
-    partialSums: chunks.length > 1 ? builder.buffer(node.outChannels * 64) : 0,
+    partialSums: chunks.length > 1 ? builder.scratch(node.outChannels * 64) : 0,
     ...skip,
     ...streamArguments(stage, wanted, values),
     signs: signs === undefined ? 0 : toPlanes ? planesOrigin(signs, raster) : signs,
@@ -238,7 +240,9 @@ function lowerNibbles(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, valu
     inside: insideConstant(builder, raster),
     inChannels: node.inChannels,
     outChannels: node.outChannels,
-  });
+  };
+  const kernel = values.kernel('binaryPointwiseNibbles');
+  builder.step(stage.value, kernel, raster.tiles * granule, operands, granule);
   if (sign !== undefined) values.setSigns(sign.name, sign.encoding, signs!);
 }
 
@@ -251,7 +255,8 @@ function lowerPlanes(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, value
   const { tables, corrections } = packGrouped3x3Planes(node);
   const size = `${raster.height}x${raster.width}`;
   const signs = values.newSigns(stage.value, 'nibbles');
-  builder.step(stage.value, values.kernel('binaryGrouped3x3Planes'), raster.tiles, {
+  const granule = channels / (2 * shape.pairsPerStep);
+  const operands = {
     planes,
     planeBytes: planeBytes(raster),
     tables: builder.constant(tables),
@@ -271,7 +276,9 @@ function lowerPlanes(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, value
     pairsPerStep: shape.pairsPerStep,
     planesPerStep: shape.planesPerStep,
     channels,
-  });
+  };
+  const kernel = values.kernel('binaryGrouped3x3Planes');
+  builder.step(stage.value, kernel, raster.tiles * granule, operands, granule);
   if (wanted.sign !== undefined) values.setSigns(wanted.sign.name, 'nibbles', signs);
 }
 
@@ -297,7 +304,7 @@ function lowerWords(stage: Stage, node: BinaryConv2dNode, wanted: Wanted, values
   }
   builder.step(stage.value, values.kernel('binaryConv2dWords'), out.tiles, {
     ...common,
-    window: builder.buffer(wordsPerFilter(node) * 16),
+    window: builder.scratch(wordsPerFilter(node) * 16),
     wordsPerFilter: wordsPerFilter(node),
     groupChannels: node.inChannels / node.groups,
     groupOutputs: node.outChannels / node.groups,
@@ -324,7 +331,7 @@ function lowerConv2d(stage: Stage, node: Conv2dNode, wanted: Wanted, values: Val
   const planar = values.planar(stage.inputs[0]!);
   const shape = columnsShape(node, raster);
   const columns = builder.buffer(inChannels * shape.planes * shape.planeBytes);
-  builder.step(stage.value, 'columns', inChannels, {
+  builder.step(stage.value, 'columns', inChannels * shape.planes, {
     planar,
     columns,
     planeBytes: shape.planeBytes,
@@ -428,7 +435,7 @@ function lowerPool(stage: Stage, node: Pool2dNode, values: Values): void {
   if (values.build !== 'plain' && isAverage2x2(node)) {
     builder.step(stage.value, values.kernel('averagePool2x2'), raster.height, {
       input,
-      run: builder.buffer(
+      run: builder.scratch(
         ((2 * inputRaster.row + raster.row + 80) * values.tileBytes) / TILE_PIXELS,
       ),
       stream,

@@ -20,6 +20,8 @@ export interface Span {
 
 export interface Plan {
   readonly build: Build;
+  /** How many threads it has scratch memory for. */
+  readonly threads: number;
   readonly steps: readonly Step[];
   readonly constants: readonly PlacedConstant[];
   /** Where the input `[3, H, W]` goes. */
@@ -34,9 +36,9 @@ export interface Plan {
   readonly memoryBytes: number;
 }
 
-/** The plan of a graph for one build of the kernels. */
-export function planGraph(graph: Graph, build: Build): Plan {
-  const builder = programBuilder();
+/** The plan of a graph for one build of the kernels and a number of threads. */
+export function planGraph(graph: Graph, build: Build, threads = 1): Plan {
+  const builder = programBuilder(threads);
   const values = openValues(graph, build, builder);
   const stages = stagesOf(graph);
 
@@ -65,6 +67,7 @@ export function planGraph(graph: Graph, build: Build): Plan {
   const outputLength = graph.shapes.get(graph.output)!.reduce((product, size) => product * size, 1);
   return {
     build,
+    threads,
     steps: program.steps,
     constants: program.constants,
     input: { address: program.addressOf(input), length: inputLength },

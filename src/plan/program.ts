@@ -4,7 +4,13 @@
  */
 
 import { aligned, layOutArena } from './arena.ts';
-import { ARENA_BASE, KERNEL_PARAMETERS, type KernelArguments, type KernelName } from './kernels.ts';
+import {
+  KERNEL_PARAMETERS,
+  type KernelArguments,
+  type KernelName,
+  TABLE_BASE,
+  TABLE_BYTES,
+} from './kernels.ts';
 
 /** Memory that steps read and write. */
 export interface Buffer {
@@ -14,6 +20,8 @@ export interface Buffer {
    * same `kept` key, so that what none of them writes (guard bytes) stays 0.
    */
   readonly kept: string | undefined;
+  /** Bytes from one thread's copy to the next one's; 0 where the threads share it. */
+  readonly threadStride: number;
   first: number;
   last: number;
 }
@@ -36,9 +44,14 @@ export interface Step {
   /** Name of the value it works for. */
   readonly value: string;
   readonly kernel: KernelName;
-  /** Units of work: tiles, channels or blocks. */
+  /** Units of work: tiles, parts of tiles, channels or blocks. */
   readonly work: number;
+  /** Units that are best done together: a tile's. */
+  readonly granule: number;
+  /** Those of the first thread. */
   readonly arguments: readonly number[];
+  /** What has to be added to each argument for every thread further. */
+  readonly threadStrides: readonly number[];
 }
 
 /** Bytes to be written once, before the first run. */
@@ -65,6 +78,7 @@ interface OpenStep {
   readonly value: string;
   readonly kernel: KernelName;
   readonly work: number;
+  readonly granule: number;
   readonly arguments: readonly Argument[];
 }
 
@@ -72,6 +86,10 @@ export interface ProgramBuilder {
   buffer(bytes: number): Buffer;
   /** A buffer whose untouched bytes are 0, shared with others of the same key. */
   keptBuffer(key: string, bytes: number): Buffer;
+  /** A buffer for one step, of which every thread has a copy of its own. */
+  scratch(bytes: number): Buffer;
+  /** The look-up tables, one a thread. */
+  readonly tables: Buffer;
   constant(data: ArrayBufferView): Constant;
   /** A constant that several steps share: made once for a key. */
   sharedConstant(key: string, make: () => ArrayBufferView): Constant;
@@ -80,13 +98,15 @@ export interface ProgramBuilder {
     kernel: Kernel,
     work: number,
     named: KernelArguments<Kernel, Argument>,
+    granule?: number,
   ): void;
   /** Keeps a buffer until after the last step. */
   keepToTheEnd(buffer: Buffer): void;
   finish(): Program;
 }
 
-export function programBuilder(): ProgramBuilder {
+/** @param threads how many may run the program */
+export function programBuilder(threads: number): ProgramBuilder {
   const steps: OpenStep[] = [];
   const buffers: Buffer[] = [];
   const constants: Constant[] = [];
@@ -97,22 +117,31 @@ export function programBuilder(): ProgramBuilder {
     constants.push(made);
     return made;
   };
-  const newBuffer = (bytes: number, kept: string | undefined): Buffer => {
-    const buffer = { bytes, kept, first: steps.length, last: steps.length };
+  const newBuffer = (bytes: number, kept: string | undefined, threadStride = 0): Buffer => {
+    const buffer = { bytes, kept, threadStride, first: steps.length, last: steps.length };
     buffers.push(buffer);
     return buffer;
+  };
+  const tables = {
+    bytes: threads * TABLE_BYTES,
+    kept: undefined,
+    threadStride: TABLE_BYTES,
+    first: 0,
+    last: 0,
   };
 
   return {
     buffer: (bytes) => newBuffer(bytes, undefined),
     keptBuffer: (key, bytes) => newBuffer(bytes, key),
+    scratch: (bytes) => newBuffer(threads * aligned(bytes), undefined, aligned(bytes)),
+    tables,
     constant,
     sharedConstant(key, make) {
       const made = shared.get(key) ?? constant(make());
       shared.set(key, made);
       return made;
     },
-    step(value, kernel, work, named) {
+    step(value, kernel, work, named, granule = 1) {
       const byName: Record<string, Argument> = named;
       const positional = KERNEL_PARAMETERS[kernel].map((parameter) => byName[parameter]!);
       for (const argument of positional) {
@@ -120,23 +149,24 @@ export function programBuilder(): ProgramBuilder {
         const target = 'to' in argument ? argument.to : argument;
         if ('bytes' in target) target.last = steps.length;
       }
-      steps.push({ value, kernel, work, arguments: positional });
+      steps.push({ value, kernel, work, granule, arguments: positional });
     },
     keepToTheEnd(buffer) {
       buffer.last = Number.MAX_SAFE_INTEGER;
     },
-    finish: () => layOut(steps, buffers, constants),
+    finish: () => layOut(steps, tables, buffers, constants),
   };
 }
 
 function layOut(
   open: readonly OpenStep[],
+  tables: Buffer,
   buffers: readonly Buffer[],
   constants: readonly Constant[],
 ): Program {
-  const addresses = new Map<Buffer | Constant, number>();
+  const addresses = new Map<Buffer | Constant, number>([[tables, TABLE_BASE]]);
   const placed: PlacedConstant[] = [];
-  let address = aligned(ARENA_BASE);
+  let address = TABLE_BASE + tables.bytes;
   const constantsBegin = address;
   for (const constant of constants) {
     const { buffer, byteOffset, byteLength } = constant.data;
@@ -161,11 +191,19 @@ function layOut(
     return addresses.get(argument)!;
   };
   return {
-    steps: open.map((step) => ({ ...step, arguments: step.arguments.map(resolve) })),
+    steps: open.map((step) => ({
+      ...step,
+      arguments: step.arguments.map(resolve),
+      threadStrides: step.arguments.map(threadStrideOf),
+    })),
     constants: placed,
     constantBytes,
     arenaBytes: address - arenaBegin,
     memoryBytes: address,
     addressOf: (buffer) => addresses.get(buffer)!,
   };
+}
+
+function threadStrideOf(argument: Argument): number {
+  return typeof argument === 'object' && 'threadStride' in argument ? argument.threadStride : 0;
 }

@@ -1,5 +1,5 @@
 /**
- * Runs a plan: one memory, one instance of the kernels, and a list of calls.
+ * Runs a plan on the calling thread: one memory, one instance of the kernels, and a list of calls.
  */
 
 import { RuntimeError } from '../errors.ts';
@@ -17,11 +17,15 @@ export interface StepTime {
   readonly value: string;
   readonly kernel: KernelName;
   readonly milliseconds: number;
+  /** How many threads had a part of it. */
+  readonly threads: number;
 }
 
 export interface Engine {
   /** Bytes of WebAssembly memory. */
   readonly memoryBytes: number;
+  /** Threads that run the network, the calling one included. */
+  readonly threads: number;
   /**
    * @param input as many float32 as the plan's input
    * @returns a copy of the output
@@ -29,6 +33,8 @@ export interface Engine {
   run(input: Float32Array): Float32Array;
   /** The same, timing each step. */
   profile(input: Float32Array): StepTime[];
+  /** Ends its threads. */
+  dispose(): void;
 }
 
 const PAGE = 65536;
@@ -49,26 +55,58 @@ export async function instantiateKernels(
   }
 }
 
-/** @throws RuntimeError OUT_OF_MEMORY, WASM_INVALID */
-export async function createEngine(plan: Plan, module: WebAssembly.Module): Promise<Engine> {
-  const memory = allocate(plan.memoryBytes);
-  const kernels = await instantiateKernels(module, memory);
+/** A step that waits for its range of work. */
+export type BoundStep = (begin: number, end: number) => void;
+
+/** @throws RuntimeError WASM_INVALID where the module lacks the kernel */
+export function bindStep(
+  kernels: Kernels,
+  name: KernelName,
+  numbers: readonly number[],
+): BoundStep {
+  const kernel = kernels[name];
+  if (typeof kernel === 'function') return (begin, end) => kernel(begin, end, ...numbers);
+  throw new RuntimeError('WASM_INVALID', `The WebAssembly module lacks ${name}`, {
+    hint: 'the .wasm must be of the same version as the script, and of the build asked for',
+  });
+}
+
+/** A plan's memory with its constants in place. */
+export interface PlanMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly input: Float32Array;
+  readonly output: Float32Array;
+}
+
+/**
+ * @param shared whether several threads work in it; the module must be of a build for threads
+ * @throws RuntimeError OUT_OF_MEMORY
+ */
+export function openMemory(plan: Plan, shared: boolean): PlanMemory {
+  const memory = allocate(plan.memoryBytes, shared);
   const bytes = new Uint8Array(memory.buffer);
   for (const constant of plan.constants) bytes.set(constant.bytes, constant.address);
-  const input = new Float32Array(memory.buffer, plan.input.address, plan.input.length);
-  const output = new Float32Array(memory.buffer, plan.output.address, plan.output.length);
-  const calls = plan.steps.map((step) => {
-    const kernel = kernels[step.kernel];
-    if (typeof kernel !== 'function') {
-      throw new RuntimeError('WASM_INVALID', `The WebAssembly module lacks ${step.kernel}`, {
-        hint: 'the .wasm must be of the same version as the script, and of the build asked for',
-      });
-    }
-    return () => kernel(0, step.work, ...step.arguments);
+  const floats = ({ address, length }: Plan['input']) =>
+    new Float32Array(memory.buffer, address, length);
+  return { memory, input: floats(plan.input), output: floats(plan.output) };
+}
+
+/** @throws RuntimeError OUT_OF_MEMORY, WASM_INVALID */
+export async function createEngine(
+  plan: Plan,
+  module: WebAssembly.Module,
+  shared = false,
+): Promise<Engine> {
+  const { memory, input, output } = openMemory(plan, shared);
+  const kernels = await instantiateKernels(module, memory);
+  const calls = plan.steps.map(({ kernel, work, arguments: numbers }) => {
+    const step = bindStep(kernels, kernel, numbers);
+    return () => step(0, work);
   });
 
   return {
     memoryBytes: memory.buffer.byteLength,
+    threads: 1,
     run(values) {
       input.set(values);
       for (const call of calls) call();
@@ -83,16 +121,17 @@ export async function createEngine(plan: Plan, module: WebAssembly.Module): Prom
         const now = performance.now();
         const milliseconds = now - before;
         before = now;
-        return { value, kernel, milliseconds };
+        return { value, kernel, milliseconds, threads: 1 };
       });
     },
+    dispose: () => undefined,
   };
 }
 
-function allocate(bytes: number): WebAssembly.Memory {
+function allocate(bytes: number, shared: boolean): WebAssembly.Memory {
   const pages = Math.ceil(bytes / PAGE);
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch (cause) {
     const size = `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     throw new RuntimeError('OUT_OF_MEMORY', `Cannot allocate ${size} of WebAssembly memory`, {

@@ -8,7 +8,8 @@ export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Mo
 type WasmInput = string | URL | Response | BufferSource;
 
 /** The kernels beside this package; a literal `new URL` is what bundlers look for. */
-export function defaultWasmUrl(build: Build): URL {
+export function defaultWasmUrl(build: Build, threads: number): URL {
+  if (threads > 1) return threadsWasmUrl(build);
   switch (build) {
     case 'plain':
       return new URL('../mobinet.plain.wasm', import.meta.url);
@@ -16,6 +17,29 @@ export function defaultWasmUrl(build: Build): URL {
       return new URL('../mobinet.simd.wasm', import.meta.url);
     case 'relaxed':
       return new URL('../mobinet.relaxed.wasm', import.meta.url);
+  }
+}
+
+/** Those that work in shared memory. */
+function threadsWasmUrl(build: Build): URL {
+  switch (build) {
+    case 'plain':
+      return new URL('../mobinet.plain-threads.wasm', import.meta.url);
+    case 'simd':
+      return new URL('../mobinet.simd-threads.wasm', import.meta.url);
+    case 'relaxed':
+      return new URL('../mobinet.relaxed-threads.wasm', import.meta.url);
+  }
+}
+
+/** Whether kernels are of a build for threads. Engines tell only by what they accept. */
+export async function takesSharedMemory(module: WebAssembly.Module): Promise<boolean> {
+  try {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    await WebAssembly.instantiate(module, { env: { memory } });
+    return true;
+  } catch {
+    return false;
   }
 }
 

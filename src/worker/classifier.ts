@@ -3,6 +3,7 @@ import { type LoadProgress, type ModelSource, readSource } from '../file/read-so
 import type { Classification, ClassifyOptions, ModelDescription } from '../model.ts';
 import type { Build } from '../plan/kernels.ts';
 import type { StepTime } from '../runtime/engine.ts';
+import type { ThreadWish } from '../runtime/threads.ts';
 import { compileKernels, type WasmSource } from '../runtime/wasm.ts';
 import { abortable, throwIfAborted } from './abortable.ts';
 import { type Connection, connect } from './connection.ts';
@@ -16,6 +17,14 @@ export interface ClassifierOptions extends WorkerOptions {
   build?: Build | 'auto' | undefined;
   /** Where the kernels come from; by default the file beside this package. */
   wasm?: WasmSource | undefined;
+  /**
+   * How many threads run the network, 1 to 16; `auto`: as many as there are cores, at most 4.
+   * Default 1. Several take cross-origin isolation; where they cannot be had there is one, and
+   * `describe()` says why. The labels are the same.
+   */
+  threads?: ThreadWish | undefined;
+  /** Address of the threads' script, where a bundler has moved it. */
+  threadUrl?: string | URL | undefined;
   /** Called while the model is fetched. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Aborts the loading; the promise rejects with the code ABORTED. */
@@ -108,9 +117,10 @@ async function loadInWorker(
       ? compileKernels(options.wasm, options.signal)
       : absolute(options.wasm),
   ]);
-  const { build = 'auto', cache = true } = options;
-  const argument = { source, build, wasm, cacheName: cacheNameOf(source, cache) };
-  return connection.call('load', argument);
+  const { build = 'auto', threads = 1, cache = true } = options;
+  const threadUrl = absolute<undefined>(options.threadUrl);
+  const cacheName = cacheNameOf(source, cache);
+  return connection.call('load', { source, build, wasm, threads, threadUrl, cacheName });
 }
 
 function openClassifier(connection: Connection, queue: Queue, loaded: LoadedModel): Classifier {

@@ -5,6 +5,7 @@ import type { Picture } from '../image/picture.ts';
 import type { Classification, ModelDescription } from '../model.ts';
 import type { Build } from '../plan/kernels.ts';
 import type { StepTime } from '../runtime/engine.ts';
+import type { ThreadWish } from '../runtime/threads.ts';
 import type { PackedError } from './packed-error.ts';
 
 /** A picture that can be posted. */
@@ -16,6 +17,9 @@ export interface LoadArgument {
   readonly build: Build | 'auto';
   /** An absolute address, the content, or the module; by default the file beside the worker. */
   readonly wasm: string | BufferSource | WebAssembly.Module | undefined;
+  readonly threads: ThreadWish;
+  /** An absolute address; by default the file beside this package. */
+  readonly threadUrl: string | undefined;
   /** Name of the cache that keeps the model; none where undefined. */
   readonly cacheName: string | undefined;
 }

@@ -1,7 +1,9 @@
 import { RuntimeError } from '../errors.ts';
-import { loadModel, type Model } from '../model.ts';
+import type { Model } from '../model.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
-import { compileKernels, defaultWasmUrl } from '../runtime/wasm.ts';
+import { chooseThreads } from '../runtime/threads.ts';
+import { compileKernels } from '../runtime/wasm.ts';
+import { loadModel, WEB } from '../web/load.ts';
 import { loadThroughCache } from './model-cache.ts';
 import { packError } from './packed-error.ts';
 import { createPixelReader } from './pixel-reader.ts';
@@ -49,20 +51,22 @@ export function serve(port: Port): void {
 }
 
 async function load(argument: LoadArgument, port: Port): Promise<Model> {
-  const { source, cacheName } = argument;
+  const { source, cacheName, threads, threadUrl } = argument;
   const build = chooseBuild(probeFeatures(), argument.build);
   const options = {
     onProgress: (progress: Extract<Reply, { type: 'progress' }>['progress']) =>
       port.postMessage({ type: 'progress', progress }),
   };
-  const kernels = argument.wasm ?? defaultWasmUrl(build);
   if (cacheName === undefined || typeof source !== 'string') {
-    return loadModel(source, { ...options, build, wasm: kernels });
+    const { wasm } = argument;
+    return loadModel(source, { ...options, build, wasm, threads, threadUrl });
   }
   // Both files arrive side by side. If the model fails first, the kernels' failure is not the one
   // to report.
-  const compiling = compileKernels(kernels);
+  const choice = chooseThreads(threads, WEB.cores());
+  const compiling = compileKernels(argument.wasm ?? (await WEB.kernels(build, choice.threads)));
   compiling.catch(() => undefined);
-  const open = async (bytes: Uint8Array) => loadModel(bytes, { build, wasm: await compiling });
+  const open = async (bytes: Uint8Array) =>
+    loadModel(bytes, { build, wasm: await compiling, threads, threadUrl });
   return loadThroughCache(source, cacheName, open, options);
 }

@@ -1,30 +1,41 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Graph } from '../../src/graph/graph.ts';
+import { threadStarter } from '../../src/node/start-thread.ts';
 import type { Build } from '../../src/plan/kernels.ts';
 import { planGraph } from '../../src/plan/plan.ts';
 import { createEngine, type Engine } from '../../src/runtime/engine.ts';
 import { probeFeatures } from '../../src/runtime/features.ts';
+import { createPool } from '../../src/runtime/pool.ts';
 
 /** The builds that this engine takes; Node before 22 has no relaxed SIMD. */
 export const BUILDS = probeFeatures();
 
-/** The compiled kernels of a build; `npm run build:wasm` makes them. */
-export function wasmBytes(build: Build): Uint8Array<ArrayBuffer> {
-  const file = new URL(`../../dist/mobinet.${build}.wasm`, import.meta.url);
+/** The compiled kernels of a build, for one thread or for several; `npm run build:wasm` makes them. */
+export function wasmBytes(build: Build, kind: '' | '-threads' = ''): Uint8Array<ArrayBuffer> {
+  const file = new URL(`../../dist/mobinet.${build}${kind}.wasm`, import.meta.url);
   if (!existsSync(file)) throw new Error(`${file.pathname} is missing: run npm run build:wasm`);
   return Uint8Array.from(readFileSync(file));
 }
 
-const modules = new Map<Build, WebAssembly.Module>();
+const modules = new Map<string, WebAssembly.Module>();
 
-export function wasmModule(build: Build): WebAssembly.Module {
-  const module = modules.get(build) ?? new WebAssembly.Module(wasmBytes(build));
-  modules.set(build, module);
+export function wasmModule(build: Build, kind: '' | '-threads' = ''): WebAssembly.Module {
+  const key = build + kind;
+  const module = modules.get(key) ?? new WebAssembly.Module(wasmBytes(build, kind));
+  modules.set(key, module);
   return module;
 }
 
 export function engineOf(graph: Graph, build: Build): Promise<Engine> {
   return createEngine(planGraph(graph, build), wasmModule(build));
+}
+
+/** The compiled script of a thread: Node runs none in TypeScript. */
+export const THREAD_SCRIPT = new URL('../../dist/node/thread-script.js', import.meta.url);
+
+export function poolOf(graph: Graph, build: Build, threads: number): Promise<Engine> {
+  const plan = planGraph(graph, build, threads);
+  return createPool(plan, wasmModule(build, '-threads'), threadStarter(THREAD_SCRIPT));
 }
 
 /** The output of a graph, run by the kernels of a build. */

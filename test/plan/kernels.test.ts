@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ARENA_BASE, KERNEL_PARAMETERS } from '../../src/plan/kernels.ts';
+import { KERNEL_PARAMETERS, TABLE_BASE } from '../../src/plan/kernels.ts';
 import { instantiateKernels } from '../../src/runtime/engine.ts';
 import { BUILDS, wasmModule } from '../helpers/run.ts';
 
@@ -13,11 +13,13 @@ const SIMD_ONLY = [
   'averagePool2x2',
 ].flatMap((name) => [name, `${name}Int16`]);
 
-describe.each(BUILDS)('%s build', (build) => {
+const KINDS = BUILDS.flatMap((build) => [[build, ''] as const, [build, '-threads'] as const]);
+
+describe.each(KINDS)('%s%s build', (build, kind) => {
   test('exports every kernel that the plan may ask for, with as many parameters', async () => {
     const kernels = await instantiateKernels(
-      wasmModule(build),
-      new WebAssembly.Memory({ initial: 1, maximum: 1 }),
+      wasmModule(build, kind),
+      new WebAssembly.Memory({ initial: 1, maximum: 1, shared: kind !== '' }),
     );
     for (const [name, parameters] of Object.entries(KERNEL_PARAMETERS)) {
       const kernel = (kernels as Record<string, unknown>)[name];
@@ -32,13 +34,15 @@ describe.each(BUILDS)('%s build', (build) => {
 
   test('exports nothing that the plan does not know', () => {
     const known = new Set(Object.keys(KERNEL_PARAMETERS));
-    const exported = WebAssembly.Module.exports(wasmModule(build));
+    const exported = WebAssembly.Module.exports(wasmModule(build, kind));
     const unknown = exported.filter(({ kind, name }) => kind === 'function' && !known.has(name));
     expect(unknown).toEqual([]);
   });
 });
 
-test('the arena begins where assembly/memory-map.ts says', () => {
+test('the look-up table of one thread is where assembly/memory-map.ts says', () => {
   const source = readFileSync(new URL('../../assembly/memory-map.ts', import.meta.url), 'utf8');
-  expect(/ARENA_BASE: usize = (\d+)/.exec(source)?.[1]).toBe(String(ARENA_BASE));
+  expect(/TABLE_BASE: usize = ASC_FEATURE_THREADS \? 0 : (\d+)/.exec(source)?.[1]).toBe(
+    String(TABLE_BASE),
+  );
 });

@@ -1,0 +1,34 @@
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { RuntimeError } from '../errors.ts';
+import type { StartThread } from '../runtime/pool.ts';
+import type { ThreadReport } from '../runtime/thread.ts';
+
+/** Starts threads of Node; a process does not wait for them when it ends. */
+export function threadStarter(threadUrl: string | URL | undefined): StartThread {
+  return (start, onFailure) => {
+    // Without the flags of the process: some are not for scripts in files.
+    const worker = new Worker(scriptOf(threadUrl), { workerData: start, execArgv: [] });
+    const ready = new Promise<void>((resolve, reject) => {
+      const fail = (reason: string) => {
+        onFailure();
+        reject(new RuntimeError('WORKER_FAILED', `a thread cannot be started: ${reason}`));
+      };
+      worker.on('message', (report: ThreadReport) => {
+        if (report.type === 'failure') return fail(report.message);
+        worker.unref();
+        resolve();
+      });
+      worker.on('error', (error) => fail(error instanceof Error ? error.message : String(error)));
+      worker.on('exit', (code) => fail(`exit code ${code}`));
+    });
+    return { ready, terminate: () => worker.terminate() };
+  };
+}
+
+function scriptOf(threadUrl: string | URL | undefined): URL {
+  // The compiled neighbour of this file.
+  if (threadUrl === undefined) return new URL('./thread-script.js', import.meta.url);
+  const isUrl = threadUrl instanceof URL || threadUrl.startsWith('file:');
+  return isUrl ? new URL(threadUrl) : pathToFileURL(threadUrl);
+}
