@@ -4,8 +4,8 @@
  *
  *     npm run build && node bench/kernels.js [--rounds 3] [--time 60]
  *
- * Ours and the float rows include what a network needs: epilogue, skip and stream; the i8x16.popcnt
- * row only counts. Writes bench/results/kernels.{json,txt,svg}.
+ * Ours, with a stream of int16 and with one of float32, and the rows of scalar popcount and float32
+ * include what a network needs: epilogue, skip and stream; the i8x16.popcnt row only counts. Writes bench/results/kernels.{json,txt,svg}.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -36,9 +36,10 @@ const random = (/** @type {number} */ length) =>
  * A graph of nodes one after the other.
  * @param {Layer} layer
  * @param {GraphNode[]} nodes
+ * @param {import('../dist/graph/graph.js').Int16Stream} [stream]
  * @returns {import('../dist/graph/graph.js').Graph}
  */
-function chain({ inChannels, size }, nodes) {
+function chain({ inChannels, size }, nodes, stream) {
   /** @type {[number, number, number]} */
   const shape = [inChannels, size, size];
   /** @type {Map<string, import('../dist/graph/graph.js').Shape>} */
@@ -48,7 +49,7 @@ function chain({ inChannels, size }, nodes) {
     shapes.set(node.name, inferShape(node, inputs));
   }
   const output = /** @type {GraphNode} */ (nodes.at(-1)).name;
-  return { input: { name: 'image', shape }, output, nodes, shapes };
+  return { input: { name: 'image', shape }, output, nodes, shapes, stream };
 }
 
 /** A unit as the network has it: PReLU, batch norm and the skip behind the convolution. */
@@ -65,20 +66,11 @@ const rest = (/** @type {Layer} */ { inChannels, outChannels }) => {
     },
   ];
   // Where channels double, the skip is the input beside itself; the kernel reads it once.
-  const copies = Array.from({ length: outChannels / inChannels }, () => 'sum');
+  const copies = Array.from({ length: outChannels / inChannels }, () => 'image');
   if (copies.length > 1) nodes.push({ name: 'copies', op: 'concat', inputs: copies });
-  const skip = copies.length > 1 ? 'copies' : 'sum';
+  const skip = copies.length > 1 ? 'copies' : 'image';
   return [...nodes, /** @type {GraphNode} */ ({ name: 'out', op: 'add', inputs: ['norm', skip] })];
 };
-
-/** The stream that the skip reads: something that runs before, as in a network. */
-const before = (/** @type {Layer} */ { inChannels }) =>
-  /** @type {GraphNode} */ ({
-    name: 'sum',
-    op: 'prelu',
-    inputs: ['image'],
-    slope: random(inChannels),
-  });
 
 const geometry = (/** @type {Layer} */ { kernel, inChannels, outChannels, groups }) => {
   const p = (kernel - 1) / 2;
@@ -92,16 +84,23 @@ const geometry = (/** @type {Layer} */ { kernel, inChannels, outChannels, groups
   };
 };
 
-function binaryGraph(/** @type {Layer} */ layer) {
+/** So few bits of fraction that no channel is too large for int16, whatever its random constants. */
+const INT16 = /** @type {const} */ ({ type: 'int16', fraction: 6 });
+
+/**
+ * @param {Layer} layer
+ * @param {typeof INT16} [stream]
+ */
+function binaryGraph(layer, stream) {
   const { kernel, inChannels, outChannels, groups } = layer;
   const elements = kernel * kernel * (inChannels / groups);
   const words = Math.ceil(elements / 64);
   const weight = new BigUint64Array(outChannels * words);
   const bytes = new Uint8Array(weight.buffer);
   for (let at = 0; at < bytes.length; at++) bytes[at] = Math.random() * 256;
-  return chain(layer, [
-    before(layer),
-    { name: 'signs', op: 'sign', inputs: ['sum'], threshold: undefined },
+  /** @type {GraphNode[]} */
+  const nodes = [
+    { name: 'signs', op: 'sign', inputs: ['image'], threshold: undefined },
     {
       name: 'conv',
       op: 'binary_conv2d',
@@ -112,15 +111,15 @@ function binaryGraph(/** @type {Layer} */ layer) {
       ...geometry(layer),
     },
     ...rest(layer),
-  ]);
+  ];
+  return chain(layer, nodes, stream);
 }
 
 function floatGraph(/** @type {Layer} */ layer) {
   const { kernel, inChannels, outChannels, groups } = layer;
   const weight = random(outChannels * (inChannels / groups) * kernel * kernel);
   return chain(layer, [
-    before(layer),
-    { name: 'conv', op: 'conv2d', inputs: ['sum'], weight, bias: undefined, ...geometry(layer) },
+    { name: 'conv', op: 'conv2d', inputs: ['image'], weight, bias: undefined, ...geometry(layer) },
     ...rest(layer),
   ]);
 }
@@ -165,6 +164,7 @@ async function timeTasks(tasks) {
 }
 
 const OURS = ['binaryPointwiseNibbles', 'binaryGrouped3x3Planes'];
+const OURS_INT16 = OURS.map((name) => `${name}Int16`);
 const WORDS = ['binaryPointwiseWords', 'binaryConv2dWords'];
 const FLOAT = ['pointwise', 'conv2d'];
 
@@ -173,7 +173,8 @@ const layers = binaryLayers();
 const rows = [];
 for (const layer of layers) {
   const tasks = new Map([
-    ['mobinet', await openStep(binaryGraph(layer), 'simd', OURS)],
+    ['mobinet', await openStep(binaryGraph(layer, INT16), 'simd', OURS_INT16)],
+    ['float32 stream', await openStep(binaryGraph(layer), 'simd', OURS)],
     ['scalar popcount', await openStep(binaryGraph(layer), 'plain', WORDS)],
     ['float32', await openStep(floatGraph(layer), 'simd', FLOAT)],
   ]);
@@ -187,7 +188,7 @@ for (const layer of layers) {
 }
 process.stderr.write('\n');
 
-const PEERS = ['scalar popcount', 'i8x16.popcnt', 'float32'];
+const PEERS = ['float32 stream', 'scalar popcount', 'i8x16.popcnt', 'float32'];
 const shown = (/** @type {number} */ x, /** @type {number} */ digits) =>
   Number.isNaN(x) ? '' : x.toFixed(digits);
 const lines = rows.map(({ layer, milliseconds, rate }) => [

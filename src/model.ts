@@ -7,6 +7,7 @@ import {
 } from './file/model-file.ts';
 import { type LoadProgress, type ModelSource, readSource } from './file/read-source.ts';
 import { graphCost } from './graph/cost.ts';
+import { type StreamWish, withStream } from './graph/graph.ts';
 import type { Picture, Preprocessing } from './image/picture.ts';
 import { preprocess } from './image/preprocess.ts';
 import type { Build } from './plan/kernels.ts';
@@ -62,6 +63,11 @@ export interface LoadOptions {
   threads?: ThreadWish | undefined;
   /** Address of the threads' script, where a bundler has moved it. */
   threadUrl?: string | URL | undefined;
+  /**
+   * `float32` keeps feature maps as in training even where the model asks for int16: slower, and
+   * the logits are PyTorch's. Default `model`.
+   */
+  stream?: StreamWish | undefined;
   /** Called while the model is fetched. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Aborts the loading; the promise rejects with the code ABORTED. */
@@ -78,6 +84,8 @@ export interface ModelDescription {
   readonly threads: number;
   /** Why there are fewer than asked for; undefined where there are not. */
   readonly threadsReason: string | undefined;
+  /** How feature maps are kept. */
+  readonly stream: 'float32' | 'int16';
   /** `[channels, height, width]`. */
   readonly input: readonly [number, number, number];
   readonly classes: number;
@@ -155,7 +163,8 @@ export async function loadModelOn(
   compiling.catch(() => undefined);
   const bytes = await readSource(source, { onProgress, signal });
   const digest = await verifyDigest(bytes);
-  const file = parseModelFile(bytes);
+  const parsed = parseModelFile(bytes);
+  const file = { ...parsed, graph: withStream(parsed.graph, options.stream ?? 'model') };
   const module = await compiling;
   const shared = options.wasm === undefined ? wish.threads > 1 : await takesSharedMemory(module);
   const choice = shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
@@ -243,6 +252,7 @@ function openModel(
         build: plan.build,
         threads,
         threadsReason,
+        stream: file.graph.stream?.type ?? 'float32',
         input: file.graph.input.shape,
         classes: file.labels.length,
         preprocessing: file.preprocessing,

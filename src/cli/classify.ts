@@ -14,6 +14,7 @@ import {
   modelOption,
   parseCount,
   readModel,
+  streamOption,
   threadsOption,
 } from './options.ts';
 import { expandPaths, readPicture, STANDARD_INPUT } from './picture-files.ts';
@@ -73,6 +74,7 @@ export function addClassify(program: Command): void {
     .option('--profile-picture <file.svg>', 'the same as a picture')
     .addOption(threadsOption())
     .addOption(buildOption())
+    .addOption(streamOption())
     .addHelpText(
       'after',
       `
@@ -96,8 +98,8 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
   if (paths.filter((path) => path === STANDARD_INPUT).length > 1) {
     throw new InputError('INVALID_OPTION', 'Standard input (-) can be read only once');
   }
-  const { build, threads } = flags;
-  const model = await loadModel(await readModel(flags.model), { build, threads });
+  const { build, stream, threads } = flags;
+  const model = await loadModel(await readModel(flags.model), { build, stream, threads });
   const files = await expandPaths(paths);
   const progress = openProgress(files.length, 'pictures');
   const reporter = flags.json ? jsonReporter() : textReporter(files.length);

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
 import { type Cost, graphCost, type NodeCost } from '../graph/cost.ts';
-import type { Graph, GraphNode, Pair, Shape } from '../graph/graph.ts';
+import { type Graph, type GraphNode, type Pair, type Shape, withStream } from '../graph/graph.ts';
 import type { MobinetOptions } from '../graph/mobinet.ts';
 import type { ModelDescription } from '../model.ts';
 import { planGraph } from '../plan/plan.ts';
@@ -17,6 +17,7 @@ import {
   modelOption,
   parseNumber,
   readModel,
+  streamOption,
   threadsOption,
 } from './options.ts';
 import { randomModelFile } from './random-model.ts';
@@ -76,6 +77,7 @@ export function addDescribe(program: Command): void {
     .addOption(jsonOption())
     .addOption(threadsOption())
     .addOption(buildOption())
+    .addOption(streamOption())
     .addHelpText(
       'after',
       `
@@ -115,13 +117,14 @@ async function describe(argument: string | undefined, flags: DescribeFlags): Pro
 /** @throws ModelFormatError, GraphError; RuntimeError WASM_UNAVAILABLE */
 async function describeFile(
   bytes: Uint8Array,
-  flags: Pick<DescribeFlags, 'build' | 'threads'>,
+  flags: Pick<DescribeFlags, 'build' | 'stream' | 'threads'>,
 ): Promise<FileDescription> {
   const build = chooseBuild(probeFeatures(), flags.build);
   const { threads, reason } = chooseThreads(flags.threads, availableParallelism());
   const digest = await verifyDigest(bytes);
-  const { graph, name, formatVersion, labels, preprocessing, provenance, byteLength } =
-    parseModelFile(bytes);
+  const file = parseModelFile(bytes);
+  const graph = withStream(file.graph, flags.stream);
+  const { name, formatVersion, labels, preprocessing, provenance, byteLength } = file;
   const { nodes, ...cost } = graphCost(graph);
   const { memoryBytes, constantBytes, arenaBytes } = planGraph(graph, build, threads);
   return {
@@ -130,6 +133,7 @@ async function describeFile(
     build,
     threads,
     threadsReason: reason,
+    stream: graph.stream?.type ?? 'float32',
     input: graph.input.shape,
     classes: labels.length,
     preprocessing,
@@ -233,7 +237,7 @@ function descriptionText(description: FileDescription): string {
       ],
       [
         'memory',
-        `${fileSize(memoryBytes)}: ${fileSize(constantBytes)} of weights, ${fileSize(arenaBytes)} of values (${build} build, ${threads} ${threads === 1 ? 'thread' : 'threads'})`,
+        `${fileSize(memoryBytes)}: ${fileSize(constantBytes)} of weights, ${fileSize(arenaBytes)} of values (${build} build, ${description.stream}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`,
       ],
       ['digest', description.digest],
     ],

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { RuntimeError } from '../errors.ts';
+import type { StreamWish } from '../graph/graph.ts';
 import type { Prediction } from '../model.ts';
 import type { Build } from '../plan/kernels.ts';
 import type { PictureFailure } from './classify.ts';
@@ -8,6 +9,7 @@ import type { PictureFailure } from './classify.ts';
 export interface EvalWorkerData {
   readonly modelBytes: Uint8Array;
   readonly build: Build;
+  readonly stream: StreamWish;
   /** How many predictions are wanted of each picture. */
   readonly topK: number;
 }

@@ -5,8 +5,8 @@ import { loadModel } from '../node/load.ts';
 import { classifyFile } from './classify.ts';
 import type { EvalAnswer, EvalTask, EvalWorkerData } from './eval-pool.ts';
 
-const { modelBytes, build, topK } = workerData as EvalWorkerData;
-const model = await loadModel(modelBytes, { build });
+const { modelBytes, build, stream, topK } = workerData as EvalWorkerData;
+const model = await loadModel(modelBytes, { build, stream });
 
 parentPort!.on('message', async ({ index, path }: EvalTask) => {
   const result = await classifyFile(model, path, topK);

@@ -16,6 +16,7 @@ import {
   type ModelOptions,
   modelOption,
   readModel,
+  streamOption,
 } from './options.ts';
 import { openProgress } from './progress.ts';
 import { table } from './text.ts';
@@ -66,6 +67,7 @@ export function addEval(program: Command): void {
     .option('--predictions <file>', 'write what was predicted for each picture, .csv or .json')
     .addOption(jsonOption())
     .addOption(buildOption())
+    .addOption(streamOption())
     .addHelpText(
       'after',
       `
@@ -103,7 +105,7 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
   let done = 0;
   await classifyOnThreads(
     pictures.map(({ path }) => path),
-    { modelBytes, build, topK: Math.min(TOP, labels.length) },
+    { modelBytes, build, stream: flags.stream, topK: Math.min(TOP, labels.length) },
     threads,
     (answer) => {
       const record = recordOf(pictures[answer.index]!, answer);

@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError, Option } from 'commander';
 import { FileError } from '../errors.ts';
+import type { StreamWish } from '../graph/graph.ts';
 import { defaultModelUrl } from '../node/default-model.ts';
 import { readFileBytes } from '../node/read-file.ts';
 import { BUILDS, type Build } from '../plan/kernels.ts';
@@ -16,6 +17,7 @@ export interface ModelOptions {
   /** Path of a model file; the shipped one by default. */
   model?: string;
   build: Build | 'auto';
+  stream: StreamWish;
 }
 
 export function modelOption(): Option {
@@ -32,6 +34,12 @@ export function threadsOption(): Option {
   return new Option('--threads <count>', `threads of the network, 1 to ${MOST_THREADS}, or auto`)
     .argParser((text) => (text === 'auto' ? text : parseCount(text)))
     .default(1);
+}
+
+export function streamOption(): Option {
+  return new Option('--stream <type>', 'how feature maps are kept: as the model says, or')
+    .choices(['model', 'float32'])
+    .default('model');
 }
 
 export function jsonOption(): Option {

@@ -1,5 +1,6 @@
 import { InputError, MobinetError, RuntimeError } from '../errors.ts';
 import { type LoadProgress, type ModelSource, readSource } from '../file/read-source.ts';
+import type { StreamWish } from '../graph/graph.ts';
 import type { Classification, ClassifyOptions, ModelDescription } from '../model.ts';
 import type { Build } from '../plan/kernels.ts';
 import type { StepTime } from '../runtime/engine.ts';
@@ -17,6 +18,11 @@ export interface ClassifierOptions extends WorkerOptions {
   build?: Build | 'auto' | undefined;
   /** Where the kernels come from; by default the file beside this package. */
   wasm?: WasmSource | undefined;
+  /**
+   * `float32` keeps feature maps as in training even where the model asks for int16: slower, and
+   * the logits are PyTorch's. Default `model`.
+   */
+  stream?: StreamWish | undefined;
   /**
    * How many threads run the network, 1 to 16; `auto`: as many as there are cores, at most 4.
    * Default 1. Several take cross-origin isolation; where they cannot be had there is one, and
@@ -117,10 +123,11 @@ async function loadInWorker(
       ? compileKernels(options.wasm, options.signal)
       : absolute(options.wasm),
   ]);
-  const { build = 'auto', threads = 1, cache = true } = options;
+  const { build = 'auto', stream = 'model', threads = 1, cache = true } = options;
   const threadUrl = absolute<undefined>(options.threadUrl);
   const cacheName = cacheNameOf(source, cache);
-  return connection.call('load', { source, build, wasm, threads, threadUrl, cacheName });
+  const settings = { build, wasm, stream, threads, threadUrl, cacheName };
+  return connection.call('load', { source, ...settings });
 }
 
 function openClassifier(connection: Connection, queue: Queue, loaded: LoadedModel): Classifier {

@@ -1,6 +1,7 @@
 /** What the page and the worker say to each other. */
 
 import type { LoadProgress } from '../file/read-source.ts';
+import type { StreamWish } from '../graph/graph.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Classification, ModelDescription } from '../model.ts';
 import type { Build } from '../plan/kernels.ts';
@@ -17,6 +18,7 @@ export interface LoadArgument {
   readonly build: Build | 'auto';
   /** An absolute address, the content, or the module; by default the file beside the worker. */
   readonly wasm: string | BufferSource | WebAssembly.Module | undefined;
+  readonly stream: StreamWish;
   readonly threads: ThreadWish;
   /** An absolute address; by default the file beside this package. */
   readonly threadUrl: string | undefined;

@@ -51,7 +51,7 @@ export function serve(port: Port): void {
 }
 
 async function load(argument: LoadArgument, port: Port): Promise<Model> {
-  const { source, cacheName, threads, threadUrl } = argument;
+  const { source, cacheName, stream, threads, threadUrl } = argument;
   const build = chooseBuild(probeFeatures(), argument.build);
   const options = {
     onProgress: (progress: Extract<Reply, { type: 'progress' }>['progress']) =>
@@ -59,7 +59,7 @@ async function load(argument: LoadArgument, port: Port): Promise<Model> {
   };
   if (cacheName === undefined || typeof source !== 'string') {
     const { wasm } = argument;
-    return loadModel(source, { ...options, build, wasm, threads, threadUrl });
+    return loadModel(source, { ...options, build, wasm, stream, threads, threadUrl });
   }
   // Both files arrive side by side. If the model fails first, the kernels' failure is not the one
   // to report.
@@ -67,6 +67,6 @@ async function load(argument: LoadArgument, port: Port): Promise<Model> {
   const compiling = compileKernels(argument.wasm ?? (await WEB.kernels(build, choice.threads)));
   compiling.catch(() => undefined);
   const open = async (bytes: Uint8Array) =>
-    loadModel(bytes, { build, wasm: await compiling, threads, threadUrl });
+    loadModel(bytes, { build, wasm: await compiling, stream, threads, threadUrl });
   return loadThroughCache(source, cacheName, open, options);
 }
