@@ -11,9 +11,7 @@
  * distance from the pixel, also across the ends of rows, and 32 pixels are 8 plain loads.
  */
 
-import { epilogue, epilogue4, PARAMETER_BYTES } from './epilogue';
-import { saturate, saturateFloat, saturateFloat8 } from './epilogue-int16';
-import { tileBytes } from './stream';
+import { epilogue, epilogue4, PARAMETER_BYTES, TILE_BYTES } from './epilogue';
 
 /**
  * Lays a planar input out in columns, planes `planeBegin` to `planeEnd` of all channels'.
@@ -68,13 +66,10 @@ export function columns(
   }
 }
 
-/**
- * Epilogue of 16 pixels of one output. It is in float32 for streams of int16, too, with parameters in
- * units of the stream; what it gives is rounded, and then the skip is added.
- */
+/** Epilogue of 16 pixels of one output. */
 // @ts-ignore: decorator
 @inline
-function finish16<T>(
+function finish16(
   s0: v128,
   s1: v128,
   s2: v128,
@@ -86,39 +81,17 @@ function finish16<T>(
   const knee = v128.load32_splat(parameter);
   const slope = v128.load32_splat(parameter, 4);
   const bend = v128.load32_splat(parameter, 8);
-  const offset = v128.load32_splat(parameter, 12);
-  if (isFloat<T>()) {
-    v128.store(target, epilogue4(s0, v128.load(skip), knee, slope, bend, offset));
-    v128.store(target, epilogue4(s1, v128.load(skip, 16), knee, slope, bend, offset), 16);
-    v128.store(target, epilogue4(s2, v128.load(skip, 32), knee, slope, bend, offset), 32);
-    v128.store(target, epilogue4(s3, v128.load(skip, 48), knee, slope, bend, offset), 48);
-  } else {
-    const zero = f32x4.splat(0);
-    const y0 = epilogue4(s0, zero, knee, slope, bend, offset);
-    const y1 = epilogue4(s1, zero, knee, slope, bend, offset);
-    const y2 = epilogue4(s2, zero, knee, slope, bend, offset);
-    const y3 = epilogue4(s3, zero, knee, slope, bend, offset);
-    v128.store(target, i16x8.add_sat_s(v128.load(skip), saturateFloat8(y0, y1)));
-    v128.store(target, i16x8.add_sat_s(v128.load(skip, 16), saturateFloat8(y2, y3)), 16);
-  }
-}
-
-/** The same of one pixel. */
-// @ts-ignore: decorator
-@inline
-function finish<T>(sum: f32, parameter: usize, skip: usize, target: usize): void {
-  if (isFloat<T>()) {
-    store<f32>(target, epilogue(sum, load<f32>(skip), parameter));
-  } else {
-    const y: i32 = saturateFloat(epilogue(sum, 0, parameter));
-    store<i16>(target, saturate(<i32>load<i16>(skip) + y));
-  }
+  const bias = v128.load32_splat(parameter, 12);
+  v128.store(target, epilogue4(s0, v128.load(skip), knee, slope, bend, bias));
+  v128.store(target, epilogue4(s1, v128.load(skip, 16), knee, slope, bend, bias), 16);
+  v128.store(target, epilogue4(s2, v128.load(skip, 32), knee, slope, bend, bias), 32);
+  v128.store(target, epilogue4(s3, v128.load(skip, 48), knee, slope, bend, bias), 48);
 }
 
 /** One output, 16 pixels: 4 sums. */
 // @ts-ignore: decorator
 @inline
-function convolve1x16<T>(
+function convolve1x16(
   pixels: usize,
   weight: usize,
   offsets: usize,
@@ -142,13 +115,13 @@ function convolve1x16<T>(
     weight += 4;
     offset += 4;
   } while (offset < offsetsEnd);
-  finish16<T>(s0, s1, s2, s3, parameter, skip, target);
+  finish16(s0, s1, s2, s3, parameter, skip, target);
 }
 
 /** Two outputs of one group, 16 pixels: 8 sums, more would not stay in registers. */
 // @ts-ignore: decorator
 @inline
-function convolve2x16<T>(
+function convolve2x16(
   pixels: usize,
   weight: usize,
   offsets: usize,
@@ -187,8 +160,8 @@ function convolve2x16<T>(
     weight += 4;
     offset += 4;
   } while (offset < offsetsEnd);
-  finish16<T>(s0, s1, s2, s3, parameter, skip0, target);
-  finish16<T>(r0, r1, r2, r3, parameter + PARAMETER_BYTES, skip1, target + tileBytes<T>());
+  finish16(s0, s1, s2, s3, parameter, skip0, target);
+  finish16(r0, r1, r2, r3, parameter + PARAMETER_BYTES, skip1, target + TILE_BYTES);
 }
 
 /**
@@ -199,9 +172,7 @@ function convolve2x16<T>(
  * @param groupOutputs output channels of a group
  * @param parameters, skip, skipChannels, skipTileBytes, stream as in binaryPointwiseNibbles
  */
-// @ts-ignore: decorator
-@inline
-function convolve<T>(
+export function conv2d(
   tileBegin: i32,
   tileEnd: i32,
   columns: usize,
@@ -225,81 +196,31 @@ function convolve<T>(
       const pixels = columns + <usize>(output / groupOutputs) * groupBytes + <usize>tile * 128;
       const weight = weights + <usize>(output * tapCount) * 4;
       const parameter = parameters + <usize>output * PARAMETER_BYTES;
-      const skip0 = skipTile + <usize>(output % skipChannels) * tileBytes<T>();
-      const target = stream + <usize>(tile * outChannels + output) * tileBytes<T>();
+      const skip0 = skipTile + <usize>(output % skipChannels) * TILE_BYTES;
+      const target = stream + <usize>(tile * outChannels + output) * TILE_BYTES;
       if (!ASC_FEATURE_SIMD) {
-        for (let pixel: usize = 0; pixel < 32; pixel++) {
+        for (let pixel: usize = 0; pixel < TILE_BYTES; pixel += 4) {
           let sum: f32 = 0;
           for (let tap = 0; tap < tapCount; tap++) {
-            const at = pixel * 4 + <usize>load<i32>(offsets + <usize>tap * 4);
-            sum += load<f32>(weight + <usize>tap * 4) * load<f32>(pixels + at);
+            const at = <usize>load<i32>(offsets + <usize>tap * 4);
+            sum += load<f32>(weight + <usize>tap * 4) * load<f32>(pixels + pixel + at);
           }
-          const at = pixel * sizeof<T>();
-          finish<T>(sum, parameter, skip0 + at, target + at);
+          store<f32>(target + pixel, epilogue(sum, load<f32>(skip0 + pixel), parameter));
         }
       } else if (outputs == 2) {
-        const skip1 = skipTile + <usize>((output + 1) % skipChannels) * tileBytes<T>();
-        for (let pixel: usize = 0; pixel < 32; pixel += 16) {
-          const at = pixel * sizeof<T>();
-          convolve2x16<T>(
-            pixels + pixel * 4, weight, offsets, offsetsEnd, parameter, skip0 + at, skip1 + at,
-            target + at,
+        const skip1 = skipTile + <usize>((output + 1) % skipChannels) * TILE_BYTES;
+        for (let at: usize = 0; at < TILE_BYTES; at += 64) {
+          convolve2x16(
+            pixels + at, weight, offsets, offsetsEnd, parameter, skip0 + at, skip1 + at, target + at,
           );
         }
       } else {
-        for (let pixel: usize = 0; pixel < 32; pixel += 16) {
-          const at = pixel * sizeof<T>();
-          convolve1x16<T>(
-            pixels + pixel * 4, weight, offsets, offsetsEnd, parameter, skip0 + at, target + at,
+        for (let at: usize = 0; at < TILE_BYTES; at += 64) {
+          convolve1x16(
+            pixels + at, weight, offsets, offsetsEnd, parameter, skip0 + at, target + at,
           );
         }
       }
     }
   }
-}
-
-/** On float32 streams. */
-export function conv2d(
-  tileBegin: i32,
-  tileEnd: i32,
-  columns: usize,
-  weights: usize,
-  offsets: usize,
-  tapCount: i32,
-  groupBytes: usize,
-  groupOutputs: i32,
-  parameters: usize,
-  skip: usize,
-  skipChannels: i32,
-  skipTileBytes: usize,
-  stream: usize,
-  outChannels: i32,
-): void {
-  convolve<f32>(
-    tileBegin, tileEnd, columns, weights, offsets, tapCount, groupBytes, groupOutputs, parameters,
-    skip, skipChannels, skipTileBytes, stream, outChannels,
-  );
-}
-
-/** On int16 streams. */
-export function conv2dInt16(
-  tileBegin: i32,
-  tileEnd: i32,
-  columns: usize,
-  weights: usize,
-  offsets: usize,
-  tapCount: i32,
-  groupBytes: usize,
-  groupOutputs: i32,
-  parameters: usize,
-  skip: usize,
-  skipChannels: i32,
-  skipTileBytes: usize,
-  stream: usize,
-  outChannels: i32,
-): void {
-  convolve<i16>(
-    tileBegin, tileEnd, columns, weights, offsets, tapCount, groupBytes, groupOutputs, parameters,
-    skip, skipChannels, skipTileBytes, stream, outChannels,
-  );
 }

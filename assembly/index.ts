@@ -13,7 +13,8 @@ export {
   binaryPointwiseWords,
   binaryPointwiseWordsInt16,
 } from './binary-words';
-export { columns, conv2d, conv2dInt16 } from './conv2d';
+export { columns, conv2d } from './conv2d';
+export { columnPairs, conv2dInt16 } from './conv2d-int16';
 export { dense, denseInt8 } from './dense';
 export { limit, mapChannels, mapVector } from './elementwise';
 export {

@@ -21,6 +21,7 @@ import {
   packPointwise,
   poolWindows,
 } from './pack-float.ts';
+import { int16Filters, ofIntegerSum, pairsOffsets, pairsShape } from './pack-int16.ts';
 import { epilogueParameters, scaled } from './piecewise-linear.ts';
 import type { Argument, Buffer } from './program.ts';
 import { borderClasses, TILE_PIXELS } from './raster.ts';
@@ -88,7 +89,9 @@ export function lowerStage(stage: Stage, wanted: Wanted, values: Values): void {
   const { source } = stage;
   switch (source.op) {
     case 'conv2d':
-      if (isPointwise(source) && source.outChannels % 4 === 0 && values.int16 === undefined) {
+      if (values.int16 !== undefined) {
+        lowerConv2dInt16(stage, source, values.int16.fraction, wanted, values);
+      } else if (isPointwise(source) && source.outChannels % 4 === 0) {
         lowerPointwise(stage, source, wanted, values);
       } else {
         lowerConv2d(stage, source, wanted, values);
@@ -168,11 +171,8 @@ function outStream(stage: Stage, wanted: Wanted, values: Values): Buffer {
   return stream;
 }
 
-/** Parameters of the epilogue of a stage that ends in float32, in units of the stream. */
 function parametersOf(stage: Stage, values: Values): Argument {
-  const units = values.int16 === undefined ? 1 : 2 ** values.int16.fraction;
-  const functions = stage.functions!.map((f) => scaled(f, units, 0));
-  return values.builder.constant(epilogueParameters(functions, undefined));
+  return values.builder.constant(epilogueParameters(stage.functions!, undefined));
 }
 
 /** Parameters of the epilogue of a binary convolution. */
@@ -347,7 +347,7 @@ function lowerConv2d(stage: Stage, node: Conv2dNode, wanted: Wanted, values: Val
   });
   const offsets = columnsOffsets(node, raster);
   const groupChannels = node.inChannels / node.groups;
-  builder.step(stage.value, values.kernel('conv2d'), raster.tiles, {
+  builder.step(stage.value, 'conv2d', raster.tiles, {
     columns,
     weights: builder.constant(node.weight),
     offsets: builder.constant(offsets),
@@ -355,6 +355,54 @@ function lowerConv2d(stage: Stage, node: Conv2dNode, wanted: Wanted, values: Val
     groupBytes: groupChannels * shape.planes * shape.planeBytes,
     groupOutputs: node.outChannels / node.groups,
     parameters: parametersOf(stage, values),
+    ...skipArguments(stage, values),
+    stream: outStream(stage, wanted, values),
+    outChannels: node.outChannels,
+  });
+}
+
+/** The same in 16-bit integers. */
+function lowerConv2dInt16(
+  stage: Stage,
+  node: Conv2dNode,
+  fraction: number,
+  wanted: Wanted,
+  values: Values,
+): void {
+  const { builder } = values;
+  const { raster } = values.shape(stage.value);
+  const { channels: inChannels, raster: input } = values.shape(stage.inputs[0]!);
+  const planar = values.planar(stage.inputs[0]!);
+  const shape = pairsShape(node, raster);
+  const pairs = builder.buffer(inChannels * shape.planes * shape.planeBytes);
+  builder.step(stage.value, 'columnPairs', inChannels * shape.planes, {
+    planar,
+    pairs,
+    planeBytes: shape.planeBytes,
+    height: input.height,
+    width: input.width,
+    rows: shape.rows,
+    outWidth: raster.width,
+    pairPlanes: shape.pairPlanes,
+    strideY: node.stride[0],
+    strideX: node.stride[1],
+    paddingTop: node.padding[0],
+    paddingLeft: node.padding[1],
+  });
+  const offsets = pairsOffsets(node, raster);
+  const { weights, sumsPerOne } = int16Filters(node);
+  const functions = stage.functions!.map((f, output) =>
+    scaled(ofIntegerSum(f, sumsPerOne[output]!), 2 ** fraction, 0),
+  );
+  const groupChannels = node.inChannels / node.groups;
+  builder.step(stage.value, 'conv2dInt16', raster.tiles, {
+    pairs,
+    weights: builder.constant(weights),
+    offsets: builder.constant(offsets),
+    pairCount: offsets.length,
+    groupBytes: groupChannels * shape.planes * shape.planeBytes,
+    groupOutputs: node.outChannels / node.groups,
+    parameters: builder.constant(epilogueParameters(functions, undefined)),
     ...skipArguments(stage, values),
     stream: outStream(stage, wanted, values),
     outChannels: node.outChannels,

@@ -1,5 +1,7 @@
-import type { Graph } from '../../src/graph/graph.ts';
+import type { Conv2dNode, Graph } from '../../src/graph/graph.ts';
+import { inferShape } from '../../src/graph/shapes.ts';
 import { type FixedPointFunction, fixedPointFunction } from '../../src/plan/fixed-point.ts';
+import { ofIntegerSum } from '../../src/plan/pack-int16.ts';
 import type { PiecewiseLinear } from '../../src/plan/piecewise-linear.ts';
 import { countScale, type Stage, stagesOf } from '../../src/plan/stages.ts';
 import type { Value } from '../../src/reference/operations.ts';
@@ -31,6 +33,55 @@ function floatUnit(x: number, f: PiecewiseLinear, units: number): number {
   const straight = round(round(f.value * units) + round(round(f.left * units) * t));
   const bent = round(round((f.right - f.left) * units) * Math.max(t, 0));
   return saturate(roundToEven(round(straight + bent)));
+}
+
+/** A convolution whose sums are exact, then rounded once to float32. */
+function exactConv2d(input: Value, node: Conv2dNode): Value {
+  const [, height = 1, width = 1] = input.shape;
+  const shape = inferShape(node, [input.shape]) as [number, number, number];
+  const [kernelHeight, kernelWidth] = node.kernel;
+  const groupChannels = node.inChannels / node.groups;
+  const data = new Float32Array(shape[0] * shape[1] * shape[2]);
+  let out = 0;
+  for (let output = 0; output < shape[0]; output++) {
+    const first = Math.floor((output * node.groups) / node.outChannels) * groupChannels;
+    for (let y = 0; y < shape[1]; y++) {
+      for (let x = 0; x < shape[2]; x++) {
+        let sum = 0;
+        let at = output * groupChannels * kernelHeight * kernelWidth;
+        for (let c = first; c < first + groupChannels; c++) {
+          for (let ky = 0; ky < kernelHeight; ky++) {
+            for (let kx = 0; kx < kernelWidth; kx++, at++) {
+              const iy = y * node.stride[0] + ky - node.padding[0];
+              const ix = x * node.stride[1] + kx - node.padding[1];
+              if (iy < 0 || iy >= height || ix < 0 || ix >= width) continue;
+              sum += node.weight[at]! * input.data[(c * height + iy) * width + ix]!;
+            }
+          }
+        }
+        data[out++] = sum;
+      }
+    }
+  }
+  return { shape, data };
+}
+
+/** Integer sums of a float convolution, and what of them is 1. */
+function integerConv2d(input: Value, node: Conv2dNode): { sums: Value; sumsPerOne: number[] } {
+  const taps = node.weight.length / node.outChannels;
+  const weight = new Float32Array(node.weight.length);
+  const sumsPerOne: number[] = [];
+  for (let output = 0; output < node.outChannels; output++) {
+    const filter = [...node.weight.subarray(output * taps, (output + 1) * taps)].map(Math.abs);
+    const total = filter.reduce((sum, w) => sum + w, 0);
+    const scale = Math.min(32767 / Math.max(...filter), (65535 - taps) / total);
+    for (let tap = output * taps; tap < (output + 1) * taps; tap++) {
+      weight[tap] = Math.round(node.weight[tap]! * scale);
+    }
+    sumsPerOne.push(scale * 4096);
+  }
+  const integers = input.data.map((x) => saturate(roundToEven(x * 4096)));
+  return { sums: exactConv2d({ ...input, data: integers }, { ...node, weight }), sumsPerOne };
 }
 
 /**
@@ -73,8 +124,10 @@ export function evaluateInt16(graph: Graph, input: Float32Array): Float32Array {
     const evaluate = (): Float32Array => {
       switch (source.op) {
         case 'conv2d': {
-          const sums = operations.conv2d(read, { ...source, bias: undefined });
-          return withSkip(stage, sums, (x, channel) => floatUnit(x, functions![channel]!, units));
+          const { sums, sumsPerOne } = integerConv2d(read, source);
+          return withSkip(stage, sums, (x, channel) =>
+            floatUnit(x, ofIntegerSum(functions![channel]!, sumsPerOne[channel]!), units),
+          );
         }
         case 'binary_conv2d': {
           const { taps, step } = countScale(source);

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { GraphError } from '../../src/errors.ts';
-import type { Graph, Int16Stream } from '../../src/graph/graph.ts';
+import type { Conv2dNode, Graph, Int16Stream } from '../../src/graph/graph.ts';
 import { mobinet, mobinetDefinition } from '../../src/graph/mobinet.ts';
 import { parseGraph } from '../../src/graph/parse.ts';
 import { inferShape } from '../../src/graph/shapes.ts';
 import { planGraph } from '../../src/plan/plan.ts';
 import { evaluateGraph } from '../../src/reference/evaluate.ts';
 import { evaluateInt16 } from '../helpers/evaluate-int16.ts';
-import { binaryConv2d, graphBuilder, outputSize } from '../helpers/graphs.ts';
+import { binaryConv2d, conv2d, graphBuilder, outputSize } from '../helpers/graphs.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { BUILDS, runGraph } from '../helpers/run.ts';
 
@@ -129,6 +129,57 @@ describe('units equal the arithmetic of the documentation', () => {
     const error = Math.max(...output.map((x, at) => Math.abs(x - expected[at]!)));
     expect(error * 512).toBeLessThan(1.5);
     expect(error).toBeGreaterThan(0);
+  });
+});
+
+describe('float convolutions in integers', () => {
+  test.each<[string, Pick<Conv2dNode, 'kernel' | 'stride' | 'padding' | 'groups'>]>([
+    ['the stem', { kernel: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1], groups: 1 }],
+    ['stride 1', { kernel: [3, 3], stride: [1, 1], padding: [1, 1, 1, 1], groups: 1 }],
+    ['pointwise', { kernel: [1, 1], stride: [1, 1], padding: [0, 0, 0, 0], groups: 1 }],
+    ['7 x 7, stride 2', { kernel: [7, 7], stride: [2, 2], padding: [3, 3, 3, 3], groups: 1 }],
+    [
+      '2 x 4, strides 3 and 2',
+      { kernel: [2, 4], stride: [3, 2], padding: [0, 2, 0, 0], groups: 1 },
+    ],
+    ['depthwise', { kernel: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1], groups: 4 }],
+  ])('%s', async (_, window) => {
+    for (const [height, width] of [
+      [9, 13],
+      [16, 64],
+      [33, 8],
+    ] as const) {
+      for (const outChannels of [8, 12]) {
+        const random = randomFrom(height + outChannels);
+        const c = { ...window, inChannels: 4, outChannels, height, width };
+        const builder = graphBuilder([4, height, width]);
+        const node = { ...conv2d('conv', 'image', c, random) };
+        node.weight.forEach((_weight, at) => {
+          node.weight[at] = random.next() - 0.5;
+        });
+        builder.add(node, [outChannels, ...outputSize(c)]);
+        const graph = { ...builder.finish('conv'), stream };
+        const output = await expectEqual(graph, randomInput(graph));
+        const { stream: _stream, ...float } = graph;
+        const expected = evaluateGraph(float, randomInput(graph)).get('conv')!;
+        const error = Math.max(...output.map((x, at) => Math.abs(x - expected[at]!)));
+        // The multiples of a filter are the coarser the longer it is.
+        expect(error * 2 ** stream.fraction).toBeLessThan(window.kernel[0] > 3 ? 6 : 1.5);
+      }
+    }
+  });
+
+  test('inputs of 8 and more saturate', async () => {
+    const random = randomFrom(3);
+    const c = { kernel: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1], groups: 1 } as const;
+    const shape = { ...c, inChannels: 3, outChannels: 4, height: 6, width: 6 };
+    const builder = graphBuilder([3, 6, 6]);
+    builder.add(conv2d('conv', 'image', shape, random), [4, ...outputSize(shape)]);
+    const graph = { ...builder.finish('conv'), stream: { ...stream, fraction: 4 } };
+    const big = randomInput(graph).map((x) => x * 100);
+    await expectEqual(graph, big);
+    const limited = big.map((x) => Math.max(-8, Math.min(32767 / 4096, x)));
+    expect(await runGraph(graph, 'simd', big)).toEqual(await runGraph(graph, 'simd', limited));
   });
 });
 
