@@ -4,6 +4,7 @@ import type { Conv2dNode, Graph, Int16Stream } from '../../src/graph/graph.ts';
 import { mobinet, mobinetDefinition } from '../../src/graph/mobinet.ts';
 import { parseGraph } from '../../src/graph/parse.ts';
 import { inferShape } from '../../src/graph/shapes.ts';
+import { int16Filters } from '../../src/plan/pack-int16.ts';
 import { planGraph } from '../../src/plan/plan.ts';
 import { evaluateGraph } from '../../src/reference/evaluate.ts';
 import { evaluateInt16 } from '../helpers/evaluate-int16.ts';
@@ -163,8 +164,11 @@ describe('float convolutions in integers', () => {
         const { stream: _stream, ...float } = graph;
         const expected = evaluateGraph(float, randomInput(graph)).get('conv')!;
         const error = Math.max(...output.map((x, at) => Math.abs(x - expected[at]!)));
-        // The multiples of a filter are the coarser the longer it is.
-        expect(error * 2 ** stream.fraction).toBeLessThan(window.kernel[0] > 3 ? 6 : 1.5);
+        // Half a multiple of the filter a tap, half a multiple of the input, and the final rounding.
+        const scale = Math.min(...int16Filters(node).sumsPerOne) / 4096;
+        const taps = node.weight.length / outChannels;
+        const bound = 1 + 2 ** stream.fraction * taps * (0.5 / scale) * 2;
+        expect(error * 2 ** stream.fraction).toBeLessThan(bound + 0.5);
       }
     }
   });
