@@ -1,7 +1,7 @@
 /**
- * Whole networks in this runtime, one thread: MoBiNet's blocks, K, widths and sizes, and float MobileNet
- * v1 by the same kernels, in rounds in which all take their turn. Streams of MoBiNet are int16 but for one
- * row. Random weights; the last lines show that trained ones cost the same.
+ * Whole networks in this runtime, on one thread but for one row: MoBiNet's blocks, K, widths and sizes,
+ * and float MobileNet v1 by the same kernels, in rounds in which all take their turn. Streams of MoBiNet
+ * are int16 but for one row. Random weights; the last lines show that trained ones cost the same.
  *
  *     npm run build && node bench/networks.js [--rounds 5] [--runs 10]
  *
@@ -12,6 +12,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseModelFile } from '../dist/file/model-file.js';
 import { mobileNetV1, mobinet } from '../dist/graph/mobinet.js';
+import { openPool } from '../dist/node/pool.js';
 import { planGraph } from '../dist/plan/plan.js';
 import { createEngine } from '../dist/runtime/engine.js';
 import { chooseBuild, probeFeatures } from '../dist/runtime/features.js';
@@ -28,18 +29,21 @@ const { values: flags } = parseArgs({
 /** @typedef {import('../dist/graph/graph.js').Graph} Graph */
 
 const build = chooseBuild(probeFeatures(), 'auto');
-const module = new WebAssembly.Module(
-  readFileSync(new URL(`../dist/mobinet.${build}.wasm`, import.meta.url)),
-);
+const compile = (/** @type {string} */ name) =>
+  new WebAssembly.Module(readFileSync(new URL(`../dist/mobinet.${name}.wasm`, import.meta.url)));
+const module = compile(build);
+const threadsModule = compile(`${build}-threads`);
 
 const stream = /** @type {const} */ ({ type: 'int16', fraction: 9 });
 const full = { width: 1, size: 224, classes: 1000, stream };
 const model = new URL('../models/mobinet-mid-k3-w50-64.safetensors', import.meta.url);
 const shipped = parseModelFile(Uint8Array.from(readFileSync(model))).graph;
 
-const FLOAT32 = 'mid K=3 w1 224, float32 stream';
+const MID = 'mid K=3 w1 224';
+const FLOAT32 = `${MID}, float32 stream`;
+const MID_ON_TWO = `${MID}, 2 threads`;
 
-/** @type {[name: string, make: () => Graph][]} */
+/** @type {[name: string, make: () => Graph, threads?: number][]} */
 const networks = [
   ...[0, 1, 2, 3, 4].map(
     (k) =>
@@ -49,6 +53,7 @@ const networks = [
       ]),
   ),
   [FLOAT32, () => mobinet({ block: 'mid', k: 3, ...full, stream: undefined })],
+  [MID_ON_TWO, () => mobinet({ block: 'mid', k: 3, ...full }), 2],
   ['pre K=3 w1 224', () => mobinet({ block: 'pre', k: 3, ...full })],
   ['post K=3 w1 224', () => mobinet({ block: 'post', k: 3, ...full })],
   ['mid K=3 w0.5 224', () => mobinet({ block: 'mid', k: 3, ...full, width: 0.5 })],
@@ -67,12 +72,15 @@ const networks = [
 
 const now = () => performance.now();
 const entries = [];
-for (const [name, make] of networks) {
+for (const [name, make, threads = 1] of networks) {
   const graph = make();
   const begin = now();
-  const plan = planGraph(graph, build);
+  const plan = planGraph(graph, build, threads);
   const planned = now();
-  const engine = await createEngine(plan, module);
+  const engine =
+    threads === 1
+      ? await createEngine(plan, module)
+      : await openPool(plan, threadsModule, undefined);
   const input = Float32Array.from({ length: plan.input.length }, () => Math.random() * 4 - 2);
   const created = now();
   engine.run(input);
@@ -111,7 +119,7 @@ const rows = entries.map(({ name, plan, engine, load, first, times }) => {
 });
 const medianOf = (/** @type {string} */ name) =>
   rows.find((row) => row.name === name)?.median ?? Number.NaN;
-const binary = medianOf('mid K=3 w1 224');
+const binary = medianOf(MID);
 const lines = rows.map((row) => [
   row.name,
   row.median.toFixed(2),
@@ -121,12 +129,13 @@ const lines = rows.map((row) => [
   row.memoryMegabytes.toFixed(1),
   (row.median / binary).toFixed(2),
 ]);
-const title = `Whole networks, build ${build}, one thread`;
+const title = `Whole networks, build ${build}, one thread where no other number is said`;
 const text = [
   header(`${title}: milliseconds`),
   table(['network', 'median', 'quartiles', 'first run', 'plan', 'MB', '/ mid K=3 w1 224'], lines),
   `Float MobileNet v1 against MoBiNet-Mid K = 3, both here at 224: ${(medianOf('float v1 w1 224') / binary).toFixed(2)}x`,
   `A float32 stream against int16: ${(medianOf(FLOAT32) / binary).toFixed(2)}x`,
+  `Two threads against one, MoBiNet-Mid K = 3 at 224: ${(binary / medianOf(MID_ON_TWO)).toFixed(2)}x`,
   `Trained weights against random ones: ${(medianOf('mid K=3 w0.5 64, trained') / medianOf('mid K=3 w0.5 64, random')).toFixed(2)}x`,
   '',
 ].join('\n');

@@ -1,4 +1,4 @@
-import { InputError, RuntimeError } from './errors.ts';
+import { InputError, MobinetError, RuntimeError } from './errors.ts';
 import {
   type DigestState,
   type ModelFile,
@@ -14,7 +14,6 @@ import type { Build } from './plan/kernels.ts';
 import { type Plan, planGraph } from './plan/plan.ts';
 import { createEngine, type Engine, type StepTime } from './runtime/engine.ts';
 import { chooseBuild, probeFeatures } from './runtime/features.ts';
-import { createPool, type StartThread } from './runtime/pool.ts';
 import { chooseThreads, type ThreadChoice, type ThreadWish } from './runtime/threads.ts';
 import { compileKernels, takesSharedMemory, type WasmSource } from './runtime/wasm.ts';
 import { topK as bestOf, softmax } from './top-k.ts';
@@ -142,7 +141,16 @@ export interface Platform {
   cores(): number;
   /** The kernels that come with this package: for one thread, or for several. */
   kernels(build: Build, threads: number): WasmSource | Promise<WasmSource>;
-  threadStarter(threadUrl: string | URL | undefined): StartThread;
+  /**
+   * An engine of several threads.
+   * @param module of a build for threads
+   * @param threadUrl of the threads' script, where it is not the one beside this package
+   */
+  openPool(
+    plan: Plan,
+    module: WebAssembly.Module,
+    threadUrl: string | URL | undefined,
+  ): Promise<Engine>;
 }
 
 /** `loadModel` of a platform. */
@@ -169,27 +177,28 @@ export async function loadModelOn(
   const shared = options.wasm === undefined ? wish.threads > 1 : await takesSharedMemory(module);
   const choice = shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
   const plan = planGraph(file.graph, build, choice.threads);
-  const start = platform.threadStarter(options.threadUrl);
-  const { engine, reason } = await openEngine(plan, module, shared, choice, start);
+  const { engine, reason } = await openEngine(plan, module, shared, choice, () =>
+    platform.openPool(plan, module, options.threadUrl),
+  );
   return openModel(file, digest, plan, engine, reason);
 }
 
 const OTHER_KERNELS = 'the kernels given as `wasm` are not of a build for threads';
 
-/** The engine, on one thread where the others cannot be started. */
+/** The engine: on one thread where the others cannot be started. */
 async function openEngine(
   plan: Plan,
   module: WebAssembly.Module,
   shared: boolean,
   { threads, reason }: ThreadChoice,
-  start: StartThread,
+  openPool: () => Promise<Engine>,
 ): Promise<{ engine: Engine; reason: string | undefined }> {
   if (threads === 1) return { engine: await createEngine(plan, module, shared), reason };
   try {
-    return { engine: await createPool(plan, module, start), reason };
+    return { engine: await openPool(), reason };
   } catch (error) {
-    if (!(error instanceof RuntimeError && error.code === 'WORKER_FAILED')) throw error;
-    return { engine: await createEngine(plan, module, shared), reason: error.message };
+    if (error instanceof MobinetError && error.code !== 'WORKER_FAILED') throw error;
+    return { engine: await createEngine(plan, module, shared), reason: String(error) };
   }
 }
 

@@ -100,6 +100,8 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
   }
   const { build, stream, threads } = flags;
   const model = await loadModel(await readModel(flags.model), { build, stream, threads });
+  const { threadsReason } = model.describe();
+  if (threadsReason !== undefined) process.stderr.write(`On one thread: ${threadsReason}\n`);
   const files = await expandPaths(paths);
   const progress = openProgress(files.length, 'pictures');
   const reporter = flags.json ? jsonReporter() : textReporter(files.length);

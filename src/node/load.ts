@@ -12,13 +12,13 @@ import {
 import { defaultWasmUrl } from '../runtime/wasm.ts';
 import { decodePicture } from './decode.ts';
 import { defaultModelUrl } from './default-model.ts';
+import { openPool } from './pool.ts';
 import { readFileBytes } from './read-file.ts';
-import { threadStarter } from './start-thread.ts';
 
 const NODE: Platform = {
   cores: availableParallelism,
   kernels: (build, threads) => readFileBytes(defaultWasmUrl(build, threads)),
-  threadStarter,
+  openPool,
 };
 
 /** A picture as Node has it: decoded, or a PNG, JPEG or WebP file by path, URL or bytes. */

@@ -1,13 +1,13 @@
 import type { ModelSource } from '../file/read-source.ts';
 import { type LoadOptions, loadModelOn, type Model, type Platform } from '../model.ts';
 import { defaultWasmUrl } from '../runtime/wasm.ts';
-import { threadStarter } from './start-thread.ts';
 
 /** A browser's page or worker. */
 export const WEB: Platform = {
   cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
   kernels: defaultWasmUrl,
-  threadStarter,
+  // Fetched where there are to be threads: most pages have none.
+  openPool: async (...pool) => (await import('./pool.ts')).openPool(...pool),
 };
 
 /**

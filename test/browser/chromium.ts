@@ -42,8 +42,15 @@ const missing = existsSync(EXECUTABLE)
   ? ''
   : ` (skipped: no Chromium at ${EXECUTABLE}; set CHROMIUM_PATH)`;
 
-/** Tests in Chromium; where it is missing they are skipped and their name says why. */
-export function describeInChromium(name: string, define: (fixture: Fixture) => void): void {
+/**
+ * Tests in Chromium; where it is missing they are skipped and their name says why.
+ * @param isolated whether pages are cross-origin isolated
+ */
+export function describeInChromium(
+  name: string,
+  define: (fixture: Fixture) => void,
+  { isolated = false } = {},
+): void {
   describe.skipIf(missing !== '')(`${name}${missing}`, () => {
     let browser: Browser;
     let server: TestServer;
@@ -51,7 +58,7 @@ export function describeInChromium(name: string, define: (fixture: Fixture) => v
       if (!existsSync(new URL('../../dist/worker/worker.js', import.meta.url))) {
         throw new Error('dist/ is missing or old: npm run build');
       }
-      server = await startServer();
+      server = await startServer(undefined, isolated);
       browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] });
     });
     afterAll(async () => {

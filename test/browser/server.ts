@@ -29,8 +29,9 @@ export interface TestServer {
 /**
  * Serves a folder, the repository by default, under a strict Content-Security-Policy; `?no-wasm`
  * takes WebAssembly out of it.
+ * @param isolated whether its pages are cross-origin isolated, and so may share memory
  */
-export async function startServer(root: URL = ROOT): Promise<TestServer> {
+export async function startServer(root: URL = ROOT, isolated = false): Promise<TestServer> {
   const requests: string[] = [];
   const answers: TestServer['answers'] = new Map();
   const server = createServer(async (request, response) => {
@@ -40,6 +41,10 @@ export async function startServer(root: URL = ROOT): Promise<TestServer> {
       search === '?no-wasm' ? STRICT_POLICY.replace(" 'wasm-unsafe-eval'", '') : STRICT_POLICY;
     response.setHeader('content-security-policy', policy);
     response.setHeader('cache-control', 'no-store');
+    if (isolated) {
+      response.setHeader('cross-origin-opener-policy', 'same-origin');
+      response.setHeader('cross-origin-embedder-policy', 'require-corp');
+    }
     if (answers.has(pathname)) {
       const answer = answers.get(pathname);
       if (answer === undefined) request.socket.destroy();

@@ -127,6 +127,32 @@ describe('classify', () => {
     expect(readFileSync(picture, 'utf8')).toMatch(/^<svg[\s\S]*logits[\s\S]*<\/svg>\n$/);
   });
 
+  test('--threads: the labels of one, and how many there really are', async () => {
+    const args = ['classify', '--json', '--profile', sample('chelsea.png'), '--threads'];
+    const [one, three] = await Promise.all(
+      ['1', '3'].map(async (threads) => {
+        const { stdout, stderr } = await mobinet([...args, threads]);
+        const [result]: PictureResult[] = JSON.parse(stdout);
+        return { result: result!, stderr };
+      }),
+    );
+    expect(one!.result.threads).toBe(1);
+    expect(three!.result.threads).toBe(3);
+    expect(three!.result.predictions).toEqual(one!.result.predictions);
+    expect(three!.stderr).toContain('ms on 3 threads');
+  });
+
+  test.each(['0', '17', 'two'])('--threads %s: exit code 2', async (threads) => {
+    const { code, stderr } = await mobinet([
+      'classify',
+      '--threads',
+      threads,
+      sample('coffee.png'),
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/threads/);
+  });
+
   test.each<[string, string[], string]>([
     ['a model that is not there', ['--model', 'nowhere.safetensors'], 'FILE_NOT_FOUND'],
     ['a model that is a picture', ['--model', sample('chelsea.png')], 'NOT_A_MODEL'],

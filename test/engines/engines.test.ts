@@ -29,8 +29,8 @@ function skipped(path: string): string {
 const FIREFOX = process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr';
 
 describe.skipIf(!existsSync(FIREFOX))(`Firefox${skipped(FIREFOX)}`, () => {
-  test('the logits of every build that it takes are those of Node, bit for bit; the worker classifies', async () => {
-    const server = await startServer();
+  test('the logits of every build that it takes, on one thread and two, are those of Node, bit for bit; the worker classifies', async () => {
+    const server = await startServer(undefined, true);
     const browser = await launch({ browser: 'firefox', executablePath: FIREFOX, headless: true });
     try {
       const page = await browser.newPage();
@@ -39,12 +39,15 @@ describe.skipIf(!existsSync(FIREFOX))(`Firefox${skipped(FIREFOX)}`, () => {
       const { logits, label } = await page.evaluate(
         async (values, builds) => {
           const logits: Record<string, number[]> = {};
-          for (const build of builds) {
-            const loaded = await mobinet.loadModel(mobinet.MODEL, { build }).catch((error) => {
+          const cases = builds.flatMap((build) => [1, 2].map((threads) => ({ build, threads })));
+          for (const options of cases) {
+            const loaded = await mobinet.loadModel(mobinet.MODEL, options).catch((error) => {
               if (error.code === 'WASM_UNAVAILABLE') return undefined;
               throw error;
             });
-            if (loaded) logits[build] = [...(await loaded.run(Float32Array.from(values)))];
+            if (loaded === undefined) continue;
+            const name = `${options.build} on ${loaded.describe().threads}`;
+            logits[name] = [...(await loaded.run(Float32Array.from(values)))];
           }
           const classifier = await mobinet.createClassifier(mobinet.MODEL);
           const picture = await (await fetch('/samples/chelsea.png')).blob();
@@ -54,7 +57,8 @@ describe.skipIf(!existsSync(FIREFOX))(`Firefox${skipped(FIREFOX)}`, () => {
         [...fixedInput(INPUT)],
         [...BUILDS],
       );
-      expect(Object.keys(logits)).toEqual(expect.arrayContaining(['plain', 'simd']));
+      const names = ['plain on 1', 'plain on 2', 'simd on 1', 'simd on 2'];
+      expect(Object.keys(logits)).toEqual(expect.arrayContaining(names));
       for (const [build, numbers] of Object.entries(logits)) {
         expect(bitsOf(numbers), build).toEqual(wanted);
       }

@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Graph } from '../../src/graph/graph.ts';
-import { threadStarter } from '../../src/node/start-thread.ts';
+import { openPool } from '../../src/node/pool.ts';
 import type { Build } from '../../src/plan/kernels.ts';
 import { planGraph } from '../../src/plan/plan.ts';
 import { createEngine, type Engine } from '../../src/runtime/engine.ts';
 import { probeFeatures } from '../../src/runtime/features.ts';
-import { createPool } from '../../src/runtime/pool.ts';
 
 /** The builds that this engine takes; Node before 22 has no relaxed SIMD. */
 export const BUILDS = probeFeatures();
@@ -35,7 +34,7 @@ export const THREAD_SCRIPT = new URL('../../dist/node/thread-script.js', import.
 
 export function poolOf(graph: Graph, build: Build, threads: number): Promise<Engine> {
   const plan = planGraph(graph, build, threads);
-  return createPool(plan, wasmModule(build, '-threads'), threadStarter(THREAD_SCRIPT));
+  return openPool(plan, wasmModule(build, '-threads'), THREAD_SCRIPT);
 }
 
 /** The output of a graph, run by the kernels of a build. */

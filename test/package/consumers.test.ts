@@ -13,16 +13,20 @@ import { installTarball, ROOT } from './tarball.ts';
 /** What a page's author writes. */
 const MAIN = `
 import { createClassifier } from 'mobinet/worker';
-const classifier = await createClassifier('model.safetensors');
+const classifier = await createClassifier('model.safetensors', { threads: 2 });
 const picture = await (await fetch('chelsea.png')).blob();
 const { predictions } = await classifier.classify(picture, { topK: 1 });
-document.title = classifier.build + ': ' + predictions[0].label;
+const { threads, threadsReason } = classifier.describe();
+document.title = classifier.build + ' on ' + (threadsReason ?? threads) + ': ' + predictions[0].label;
 `;
 
 const page = (script: string, more = '') =>
   `<!doctype html><meta charset="utf-8"><title>waiting</title>${more}<script type="module" src="${script}"></script>`;
 
-const WASM = ['plain', 'simd', 'relaxed'].map((build) => `mobinet.${build}.wasm`);
+const WASM = ['plain', 'simd', 'relaxed'].flatMap((build) => [
+  `mobinet.${build}.wasm`,
+  `mobinet.${build}-threads.wasm`,
+]);
 
 /** Builds the page in \`folder\` into its folder \`out\`. */
 const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
@@ -56,12 +60,16 @@ const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
     writeFileSync(join(folder, 'out/index.html'), page('./main.js'));
   },
 
-  // These two do not follow new URL(): the worker is an entry of its own, and the kernels are copied
-  // to where they are looked for, one folder above it.
+  // These two do not follow new URL(): the scripts of the worker and of threads are entries of their
+  // own, and the kernels are copied to where they are looked for, one folder above them.
   async esbuild(folder) {
     await buildWithEsbuild({
       absWorkingDir: folder,
-      entryPoints: { main: 'main.js', worker: 'node_modules/mobinet/dist/worker/worker.js' },
+      entryPoints: {
+        main: 'main.js',
+        worker: 'node_modules/mobinet/dist/worker/worker.js',
+        'thread-script': 'node_modules/mobinet/dist/web/thread-script.js',
+      },
       outdir: 'out/scripts',
       bundle: true,
       format: 'esm',
@@ -79,6 +87,7 @@ const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
       input: {
         main: join(folder, 'main.js'),
         worker: join(folder, 'node_modules/mobinet/dist/worker/worker.js'),
+        'thread-script': join(folder, 'node_modules/mobinet/dist/web/thread-script.js'),
       },
       plugins: [
         {
@@ -141,7 +150,7 @@ describe.skipIf(missing !== '')(`built from the tarball and run in Chromium${mis
     const models = join(ROOT, 'models/mobinet-mid-k3-w50-64.safetensors');
     copyFileSync(models, join(out, 'model.safetensors'));
     copyFileSync(join(ROOT, 'samples/chelsea.png'), join(out, 'chelsea.png'));
-    const server = await startServer(pathToFileURL(`${out}/`));
+    const server = await startServer(pathToFileURL(`${out}/`), true);
     server.answers.set('/favicon.ico', (response) => response.writeHead(204).end());
     const tab = await browser.newPage();
     const complaints: string[] = [];
@@ -153,7 +162,7 @@ describe.skipIf(missing !== '')(`built from the tarball and run in Chromium${mis
       .catch(() => undefined);
     expect({ complaints, title: await tab.title() }).toEqual({
       complaints: [],
-      title: expect.stringMatching(/^(simd|relaxed): \w/),
+      title: expect.stringMatching(/^(simd|relaxed) on 2: \w/),
     });
     await tab.close();
     await server.close();

@@ -1,9 +1,19 @@
 import { RuntimeError } from '../errors.ts';
-import type { StartThread } from '../runtime/pool.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Engine } from '../runtime/engine.ts';
+import { createPool, type StartThread } from '../runtime/pool.ts';
 import type { ThreadReport } from '../runtime/thread.ts';
 
-/** Starts threads as module workers of a page, or of another worker. */
-export function threadStarter(threadUrl: string | URL | undefined): StartThread {
+/** An engine whose threads are module workers, of a page or of another worker. */
+export function openPool(
+  plan: Plan,
+  module: WebAssembly.Module,
+  threadUrl: string | URL | undefined,
+): Promise<Engine> {
+  return createPool(plan, module, threadStarter(threadUrl));
+}
+
+function threadStarter(threadUrl: string | URL | undefined): StartThread {
   return (start, onFailure) => {
     const worker = openWorker(threadUrl);
     const ready = new Promise<void>((resolve, reject) => {

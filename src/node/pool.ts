@@ -1,11 +1,21 @@
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { RuntimeError } from '../errors.ts';
-import type { StartThread } from '../runtime/pool.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Engine } from '../runtime/engine.ts';
+import { createPool, type StartThread } from '../runtime/pool.ts';
 import type { ThreadReport } from '../runtime/thread.ts';
 
-/** Starts threads of Node; a process does not wait for them when it ends. */
-export function threadStarter(threadUrl: string | URL | undefined): StartThread {
+/** An engine whose threads are Node's; a process does not wait for them when it ends. */
+export function openPool(
+  plan: Plan,
+  module: WebAssembly.Module,
+  threadUrl: string | URL | undefined,
+): Promise<Engine> {
+  return createPool(plan, module, threadStarter(threadUrl));
+}
+
+function threadStarter(threadUrl: string | URL | undefined): StartThread {
   return (start, onFailure) => {
     // Without the flags of the process: some are not for scripts in files.
     const worker = new Worker(scriptOf(threadUrl), { workerData: start, execArgv: [] });
