@@ -120,11 +120,24 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   // If the model fails first, this failure is not the one to report.
   compiling.catch(() => undefined);
   const bytes = await readSource(source, { onProgress, signal });
-  const digest = await verifyDigest(bytes);
-  const file = parseModelFile(bytes);
-  const plan = planGraph(file.graph, build);
+  // The engine computes the digest on a thread of its own.
+  const verifying = verifyDigest(bytes);
+  verifying.catch(() => undefined);
+  const { file, plan } = await planModel(bytes, build).catch(async (error) => {
+    // Damage goes before what comes of it.
+    await verifying;
+    throw error;
+  });
   const engine = await createEngine(plan, await compiling);
-  return openModel(file, digest, plan, engine);
+  return openModel(file, await verifying, plan, engine);
+}
+
+async function planModel(
+  bytes: Uint8Array,
+  build: Build,
+): Promise<{ file: ModelFile; plan: Plan }> {
+  const file = parseModelFile(bytes);
+  return { file, plan: planGraph(file.graph, build) };
 }
 
 function openModel(file: ModelFile, digest: DigestState, plan: Plan, engine: Engine): Model {

@@ -44,10 +44,12 @@ async function bundles() {
   );
   /** @type {Map<string, Uint8Array>} */
   const files = new Map([['/page.html', Buffer.from(PAGE)]]);
-  for (const name of ['page', ...engines]) {
+  const entries = ['page', ...engines].map((name) => [name, join(here, `browser/${name}.js`)]);
+  entries.push(['worker', join(here, '../../dist/worker/worker.js')]);
+  for (const [name, entry] of entries) {
     try {
       const { outputFiles } = await build({
-        entryPoints: [join(here, `browser/${name}.js`)],
+        entryPoints: [String(entry)],
         bundle: true,
         minify: true,
         write: false,
@@ -62,7 +64,7 @@ async function bundles() {
         /** @type {import('esbuild').OutputFile} */ (outputFiles[0]).contents,
       );
     } catch (error) {
-      console.error(`browser/${name}.js cannot be bundled: ${error}`);
+      console.error(`${entry} cannot be bundled: ${error}`);
     }
   }
   // Read once, so that a build of the package meanwhile cannot change what is measured.

@@ -1,11 +1,12 @@
 import { RuntimeError } from '../errors.ts';
 import { loadModel, type Model } from '../model.ts';
+import type { Build } from '../plan/kernels.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { compileKernels, defaultWasmUrl } from '../runtime/wasm.ts';
-import { loadThroughCache } from './model-cache.ts';
+import { keep } from './model-cache.ts';
 import { packError } from './packed-error.ts';
 import { createPixelReader } from './pixel-reader.ts';
-import type { CallName, Calls, LoadArgument, Reply, Request } from './protocol.ts';
+import type { CallName, Calls, PrepareArgument, Reply, Request } from './protocol.ts';
 
 /** The worker's end: its global scope, or a message port. */
 export interface Port {
@@ -13,28 +14,37 @@ export interface Port {
   addEventListener(type: 'message', listener: (event: MessageEvent<Request>) => void): void;
 }
 
+/** Milliseconds from loading a model to keeping it: the first picture goes before. */
+const KEEPING_DELAY = 500;
+
 /** Answers requests, one model a worker. */
 export function serve(port: Port): void {
   const readPixels = createPixelReader();
+  let kernels: { readonly build: Build; readonly wasm: WebAssembly.Module } | undefined;
   let model: Model | undefined;
 
-  const loaded = (): Model => {
-    if (model !== undefined) return model;
+  const ready = <T>(thing: T | undefined): T => {
+    if (thing !== undefined) return thing;
     throw new RuntimeError('WORKER_FAILED', 'The worker has not loaded a model yet');
   };
   const answer = async (request: Request): Promise<Calls[CallName]['result']> => {
     switch (request.call) {
+      case 'prepare':
+        kernels = await prepare(request.argument);
+        return undefined;
       case 'load': {
-        model = await load(request.argument, port);
+        const { bytes, keeping } = request.argument;
+        model = await loadModel(bytes, ready(kernels));
+        if (keeping !== undefined) setTimeout(keep, KEEPING_DELAY, keeping, bytes);
         const { labels, labelIds } = model;
         return { labels, labelIds, description: model.describe() };
       }
       case 'classify': {
         const { picture, topK } = request.argument;
-        return loaded().classify(await readPixels(picture), { topK });
+        return ready(model).classify(await readPixels(picture), { topK });
       }
       case 'profile':
-        return loaded().profile();
+        return ready(model).profile();
     }
   };
 
@@ -48,21 +58,7 @@ export function serve(port: Port): void {
   });
 }
 
-async function load(argument: LoadArgument, port: Port): Promise<Model> {
-  const { source, cacheName } = argument;
-  const build = chooseBuild(probeFeatures(), argument.build);
-  const options = {
-    onProgress: (progress: Extract<Reply, { type: 'progress' }>['progress']) =>
-      port.postMessage({ type: 'progress', progress }),
-  };
-  const kernels = argument.wasm ?? defaultWasmUrl(build);
-  if (cacheName === undefined || typeof source !== 'string') {
-    return loadModel(source, { ...options, build, wasm: kernels });
-  }
-  // Both files arrive side by side. If the model fails first, the kernels' failure is not the one
-  // to report.
-  const compiling = compileKernels(kernels);
-  compiling.catch(() => undefined);
-  const open = async (bytes: Uint8Array) => loadModel(bytes, { build, wasm: await compiling });
-  return loadThroughCache(source, cacheName, open, options);
+async function prepare({ build: wish, wasm }: PrepareArgument) {
+  const build = chooseBuild(probeFeatures(), wish);
+  return { build, wasm: await compileKernels(wasm ?? defaultWasmUrl(build)) };
 }
