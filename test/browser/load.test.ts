@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
 import { afterEach, expect, test } from 'vitest';
 import { describeInChromium } from './chromium.ts';
 
@@ -9,6 +10,15 @@ const bytes = readFileSync(new URL(`../..${MODEL}`, import.meta.url));
 describeInChromium('loading', (fixture) => {
   afterEach(() => fixture.server.answers.clear());
 
+  /** Models are kept some time after they were loaded. */
+  const untilKept = (page: Page) =>
+    page.evaluate(async (length) => {
+      for (;;) {
+        const copy = await caches.match(mobinet.MODEL);
+        if ((await copy?.arrayBuffer())?.byteLength === length) return;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }, bytes.length);
   const asked = (path: string) => fixture.server.requests.filter((one) => one === path).length;
 
   test.each(['address', 'URL', 'Response', 'Blob', 'ArrayBuffer', 'Uint8Array'])(
@@ -188,7 +198,7 @@ describeInChromium('loading', (fixture) => {
         return { predictions, last: seen.at(-1) };
       });
     const first = await visit();
-    await page.waitForFunction(async () => (await caches.match(mobinet.MODEL)) !== undefined);
+    await untilKept(page);
     fixture.server.answers.set(MODEL, undefined);
     await page.reload();
     await page.waitForFunction(() => globalThis.mobinet !== undefined);
@@ -221,9 +231,6 @@ describeInChromium('loading', (fixture) => {
       return before;
     });
     expect(before).toBe(0);
-    await page.waitForFunction(async (length) => {
-      const copy = await caches.match(mobinet.MODEL);
-      return (await copy?.arrayBuffer())?.byteLength === length;
-    }, bytes.length);
+    await untilKept(page);
   });
 });
