@@ -140,6 +140,9 @@ export function groupedOffsets(
 /** How many of the bits of 0 to 15 are set. */
 const POPCOUNT = Uint8Array.of(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
 
+/** Numbers of the 16 bytes of a tap's table. */
+const TAP_NUMBERS = 4;
+
 /** `[mask][pattern][16]` bytes, four a number: for signs a, the bits of `mask` where a is not the pattern. */
 const MISMATCHES = new Uint32Array(
   Uint8Array.from({ length: 16 * 16 * 16 }, (_, index) => {
@@ -147,9 +150,6 @@ const MISMATCHES = new Uint32Array(
     return POPCOUNT[(signs ^ pattern) & mask]!;
   }).buffer,
 );
-
-/** Whether a tap is outside of the picture: the borders of which it is, by `borderClasses`. */
-const OUTSIDE = Uint8Array.of(1 | 4, 1, 1 | 8, 4, 0, 8, 2 | 4, 2, 2 | 8);
 
 /**
  * Tables `[pair][step][3][16]` and corrections `[output][16]` of
@@ -164,61 +164,67 @@ export function packGrouped3x3Planes(node: BinaryConv2dNode): {
   const { stepCount } = groupedShape(groupChannels);
   const words = weightWords(node);
   const rowBits = wordsPerFilter(node) * 64;
-  const tables = new Uint32Array((channels / 2) * stepCount * TAP_TABLES);
+  const tables = new Uint32Array((channels / 2) * stepCount * 3 * TAP_NUMBERS);
   const corrections = new Int8Array(channels * 16);
+  const ones = new Int32Array(9);
   for (let output = 0; output < channels; output++) {
-    const filter = output * rowBits;
-    addFilterTables(words, filter, groupChannels, output, tables);
-    setCorrections(words, filter, groupChannels, corrections, output * 16);
+    addFilterTables(words, output * rowBits, groupChannels, output, tables, ones);
+    setCorrections(ones, groupChannels, corrections, output * 16);
   }
   return { tables: new Uint8Array(tables.buffer), corrections };
 }
 
-/** Numbers of the tables of a step: three taps of 16 bytes. */
-const TAP_TABLES = 12;
-
-/** Counts of a filter's taps, in the low halves of the bytes for even outputs, in the high ones for odd. */
+/**
+ * Counts of a filter's taps, in the low halves of the bytes for even outputs, in the high ones for
+ * odd.
+ * @param ones is set to the bits that are 1 in each tap
+ */
 function addFilterTables(
   words: Int32Array,
   filter: number,
   groupChannels: number,
   output: number,
   tables: Uint32Array,
+  ones: Int32Array,
 ): void {
-  const { planesPerStep, stepCount } = groupedShape(groupChannels);
+  const planes = Math.max(1, groupChannels / 4);
   // Where a group has fewer than four channels, groups share a plane.
   const size = Math.min(4, groupChannels);
   const place = (Math.floor(output / groupChannels) * groupChannels) % 4;
   const mask = ((1 << size) - 1) << place;
   const shift = (output & 1) * 4 + (groupChannels === 1 ? 1 : 0);
-  let at = (output >> 1) * stepCount * TAP_TABLES;
-  for (let plane = 0; plane < planesPerStep; plane++) {
-    for (let tap = 0; tap < 9; tap++, at += 4) {
-      const pattern = bitsAt(words, filter + tap * groupChannels + plane * 4, size) << place;
-      const from = ((mask << 4) | pattern) * 4;
-      for (let j = 0; j < 4; j++) tables[at + j]! |= MISMATCHES[from + j]! << shift;
+  let at = (output >> 1) * planes * 9 * TAP_NUMBERS;
+  ones.fill(0);
+  for (let plane = 0; plane < planes; plane++) {
+    for (let tap = 0; tap < 9; tap++) {
+      const pattern = bitsAt(words, filter + tap * groupChannels + plane * 4, size);
+      ones[tap]! += POPCOUNT[pattern]!;
+      const from = ((mask << 4) | (pattern << place)) * TAP_NUMBERS;
+      for (let j = 0; j < TAP_NUMBERS; j++) tables[at++]! |= MISMATCHES[from + j]! << shift;
     }
   }
 }
 
-/** What taps outside of the picture are to be corrected by, for each class of border. */
+/**
+ * What the taps outside of the picture are to be corrected by, for each class of border
+ * (`borderClasses`): half of a tap's channels less those that counted as mismatches.
+ */
 function setCorrections(
-  words: Int32Array,
-  filter: number,
+  ones: Int32Array,
   groupChannels: number,
   corrections: Int8Array,
   first: number,
 ): void {
-  for (let tap = 0; tap < 9; tap++) {
-    // Half of the channels counted as mismatches, less those that were.
-    let correction = groupChannels / 2;
-    for (let c = 0; c < groupChannels; c += 4) {
-      const bits = bitsAt(words, filter + tap * groupChannels + c, Math.min(4, groupChannels - c));
-      correction -= POPCOUNT[bits]!;
-    }
-    if (groupChannels === 1) correction *= 2;
-    for (let border = 1; border < 16; border++) {
-      if ((border & OUTSIDE[tap]!) !== 0) corrections[first + border]! += correction;
-    }
+  const weight = groupChannels === 1 ? 2 : 1;
+  const of = (tap: number) => weight * (groupChannels / 2 - ones[tap]!);
+  for (let rows = 0; rows < 4; rows++) {
+    const [top, bottom] = [(rows & 1) !== 0, (rows & 2) !== 0];
+    const outside = (top ? of(0) + of(1) + of(2) : 0) + (bottom ? of(6) + of(7) + of(8) : 0);
+    const left = (top ? 0 : of(0)) + of(3) + (bottom ? 0 : of(6));
+    const right = (top ? 0 : of(2)) + of(5) + (bottom ? 0 : of(8));
+    corrections[first + rows] = outside;
+    corrections[first + rows + 4] = outside + left;
+    corrections[first + rows + 8] = outside + right;
+    corrections[first + rows + 12] = outside + left + right;
   }
 }

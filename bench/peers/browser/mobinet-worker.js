@@ -6,7 +6,7 @@ import { createClassifier } from '../../../dist/worker/index.js';
  */
 export async function open(address) {
   const classifier = await createClassifier(address, { workerUrl: '/code/worker.js' });
-  const { build, input, classes: topK, memoryBytes } = classifier.describe();
+  const { build, input, memoryBytes } = classifier.describe();
   const [, height, width] = input;
   const picture = new ImageData(width, height);
   for (let at = 0; at < picture.data.length; at++) {
@@ -14,7 +14,7 @@ export async function open(address) {
   }
   return {
     async run() {
-      const { predictions } = await classifier.classify(picture, { topK });
+      const { predictions } = await classifier.classify(picture);
       return predictions.map(({ score }) => score);
     },
     build,
