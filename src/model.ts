@@ -170,17 +170,27 @@ export async function loadModelOn(
   // If the model fails first, this failure is not the one to report.
   compiling.catch(() => undefined);
   const bytes = await readSource(source, { onProgress, signal });
-  const digest = await verifyDigest(bytes);
-  const parsed = parseModelFile(bytes);
-  const file = { ...parsed, graph: withStream(parsed.graph, options.stream ?? 'model') };
+  // The engine computes the digest on a thread of its own.
+  const verifying = verifyDigest(bytes);
+  verifying.catch(() => undefined);
+  const planModel = async () => {
+    const parsed = parseModelFile(bytes);
+    const file = { ...parsed, graph: withStream(parsed.graph, options.stream ?? 'model') };
+    const shared =
+      options.wasm === undefined ? wish.threads > 1 : await takesSharedMemory(await compiling);
+    const choice = shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
+    return { file, shared, choice, plan: planGraph(file.graph, build, choice.threads) };
+  };
+  const { file, shared, choice, plan } = await planModel().catch(async (error) => {
+    // Damage goes before what comes of it.
+    await verifying;
+    throw error;
+  });
   const module = await compiling;
-  const shared = options.wasm === undefined ? wish.threads > 1 : await takesSharedMemory(module);
-  const choice = shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
-  const plan = planGraph(file.graph, build, choice.threads);
   const { engine, reason } = await openEngine(plan, module, shared, choice, () =>
     platform.openPool(plan, module, options.threadUrl),
   );
-  return openModel(file, digest, plan, engine, reason);
+  return openModel(file, await verifying, plan, engine, reason);
 }
 
 const OTHER_KERNELS = 'the kernels given as `wasm` are not of a build for threads';

@@ -6,13 +6,14 @@
  * @property {'chromium' | 'node'} where
  * @property {string} engine the adapter: browser/ENGINE.js or node/ENGINE.js
  * @property {string} model file under models/out/
- * @property {'mobinet' | 'v1 float' | 'v1 int8' | 'v2 float' | 'v2 int8'} network
+ * @property {'mobinet' | 'mobinet 64' | 'v1 float' | 'v1 int8' | 'v2 float' | 'v2 int8'} network
  * @property {string} npm the package whose version is told
  */
 
 /** @satisfies {Record<string, Pick<Contestant, 'network' | 'model'>>} */
 const MODELS = /** @type {const} */ ({
   mobinet: { network: 'mobinet', model: 'mobinet.safetensors' },
+  shipped: { network: 'mobinet 64', model: 'shipped.safetensors' },
   ours: { network: 'v1 float', model: 'v1.safetensors' },
   onnx1: { network: 'v1 float', model: 'v1.onnx' },
   onnx2: { network: 'v2 float', model: 'v2.onnx' },
@@ -29,6 +30,7 @@ export const OURS = 'mobinet';
 
 const PACKAGES = {
   mobinet: 'mobinet',
+  'mobinet-worker': 'mobinet',
   litert: '@litertjs/core',
   tfjs: '@tensorflow/tfjs-backend-wasm',
   'onnxruntime-web': 'onnxruntime-web',
@@ -53,6 +55,8 @@ const contestant = (name, where, engine, model) => ({
 /** @type {readonly Contestant[]} */
 export const CONTESTANTS = [
   contestant(OURS, 'chromium', 'mobinet', 'mobinet'),
+  contestant('mobinet-worker', 'chromium', 'mobinet-worker', 'mobinet'),
+  contestant('mobinet-worker-64', 'chromium', 'mobinet-worker', 'shipped'),
   contestant('mobinet-v1', 'chromium', 'mobinet', 'ours'),
   contestant('litert-v1', 'chromium', 'litert', 'tflite1'),
   contestant('litert-v1-int8', 'chromium', 'litert', 'tflite1Int8'),

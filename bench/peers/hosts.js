@@ -50,7 +50,7 @@ export async function measureInChromium({ engine, model }, amount, server) {
       warmUp: String(amount.warmUp),
       runs: String(amount.runs),
     });
-    await page.goto(`${server.origin}/page.html?${query}`);
+    await page.goto(`${server.origin}/pages/${engine}.html?${query}`);
     const measurement = await page.evaluate(() => /** @type {any} */ (window).measurement);
     return { ...measurement, downloads: server.takeDownloads() };
   } finally {

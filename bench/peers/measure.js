@@ -5,6 +5,7 @@
  * @typedef {object} Runner
  * @property {() => Promise<ArrayLike<number>>} run logits of the input, copied out
  * @property {string} [build] which of its builds the engine took, where it says
+ * @property {() => number} [memory] bytes of WebAssembly memory, where it is in a worker
  */
 
 /**
@@ -81,10 +82,10 @@ export function watchMemory() {
  * @returns {Promise<Measurement>}
  */
 export async function measure(load, { address, warmUp, runs }) {
-  const memory = watchMemory();
+  const watched = watchMemory();
   const input = randomInput();
   const { open } = await load();
-  const { run, build = '' } = await open(address, input);
+  const { run, build = '', memory = watched } = await open(address, input);
   const clock = async () => {
     const begin = performance.now();
     const output = await run();

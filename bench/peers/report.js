@@ -101,7 +101,7 @@ export function summarise(entries) {
       });
     }
     const reference = referenceOf(network);
-    if (network !== 'mobinet' && reference !== undefined) {
+    if (!network.startsWith('mobinet') && reference !== undefined) {
       const greatest = Math.max(...reference.output.map(Math.abs));
       const off = reference.output.map((value, index) =>
         Math.abs(value - (first.output[index] ?? Number.NaN)),

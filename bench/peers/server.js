@@ -28,8 +28,10 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-const PAGE =
-  '<!doctype html><meta charset="utf-8"><script type="module" src="/code/page.js"></script>';
+/** As a page of one engine has it: what the script imports is asked for along with it. */
+const pageOf = (/** @type {string} */ engine) => `<!doctype html><meta charset="utf-8">
+<link rel="icon" href="data:,"><link rel="modulepreload" href="/code/${engine}.js">
+<script type="module" src="/code/page.js"></script>`;
 
 /** Bytes to download: code as it is and gzipped, model files. */
 /** @typedef {{ code: number, codeGzip: number, model: number }} Downloads */
@@ -43,11 +45,14 @@ async function bundles() {
     CONTESTANTS.flatMap((one) => (one.where === 'chromium' ? one.engine : [])),
   );
   /** @type {Map<string, Uint8Array>} */
-  const files = new Map([['/page.html', Buffer.from(PAGE)]]);
-  for (const name of ['page', ...engines]) {
+  const files = new Map();
+  for (const engine of engines) files.set(`/pages/${engine}.html`, Buffer.from(pageOf(engine)));
+  const entries = ['page', ...engines].map((name) => [name, join(here, `browser/${name}.js`)]);
+  entries.push(['worker', join(here, '../../dist/worker/worker.js')]);
+  for (const [name, entry] of entries) {
     try {
       const { outputFiles } = await build({
-        entryPoints: [join(here, `browser/${name}.js`)],
+        entryPoints: [String(entry)],
         bundle: true,
         minify: true,
         write: false,
@@ -62,7 +67,7 @@ async function bundles() {
         /** @type {import('esbuild').OutputFile} */ (outputFiles[0]).contents,
       );
     } catch (error) {
-      console.error(`browser/${name}.js cannot be bundled: ${error}`);
+      console.error(`${entry} cannot be bundled: ${error}`);
     }
   }
   // Read once, so that a build of the package meanwhile cannot change what is measured.
@@ -115,7 +120,8 @@ export async function serve() {
       const downloads = { code: 0, codeGzip: 0, model: 0 };
       for (const path of asked) {
         const content = contentOf(path);
-        if (content === undefined || path === '/page.html' || path === '/code/page.js') continue;
+        if (content === undefined || path.startsWith('/pages/') || path === '/code/page.js')
+          continue;
         if (path.startsWith('/models/')) {
           downloads.model += content.length;
         } else {

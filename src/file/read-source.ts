@@ -52,7 +52,7 @@ async function readBody(
   const encoded = response.headers.has('content-encoding');
   const length = Number(response.headers.get('content-length'));
   const total = !encoded && length > 0 ? length : undefined;
-  const parts: Uint8Array[] = [];
+  let bytes: Uint8Array = new Uint8Array(total ?? 0);
   let loaded = 0;
   onProgress?.({ loaded, total });
   const reader = response.body.getReader();
@@ -60,15 +60,18 @@ async function readBody(
     signal?.throwIfAborted();
     const { done, value } = await reader.read();
     if (done) break;
-    parts.push(value);
+    bytes = withRoom(bytes, loaded, value.length);
+    bytes.set(value, loaded);
     loaded += value.length;
     onProgress?.({ loaded, total });
   }
-  const bytes = new Uint8Array(loaded);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
+  return loaded === bytes.length ? bytes : bytes.slice(0, loaded);
+}
+
+/** Room for `more` bytes after `used`; where the server did not say how many come, twice as much. */
+function withRoom(bytes: Uint8Array, used: number, more: number): Uint8Array {
+  if (used + more <= bytes.length) return bytes;
+  const larger = new Uint8Array(Math.max(2 * bytes.length, used + more));
+  larger.set(bytes.subarray(0, used));
+  return larger;
 }

@@ -41,10 +41,11 @@ export interface Attributes {
 
 export type FloatTensor = Extract<Tensor, { dtype: 'F32' }>;
 
-/** -1 where all are finite. A loop: findIndex takes ten times as long over a model's weights. */
-function indexOfNotFinite(numbers: Float32Array): number {
-  for (let at = 0; at < numbers.length; at++) {
-    if (!Number.isFinite(numbers[at])) return at;
+/** -1 where all are finite. Only the upper halves of the bits are looked at: their exponents tell. */
+function indexOfNotFinite({ buffer, byteOffset, length }: Float32Array): number {
+  const halves = new Uint16Array(buffer, byteOffset, 2 * length);
+  for (let at = 1; at < halves.length; at += 2) {
+    if ((halves[at]! & 0x7f80) === 0x7f80) return at >> 1;
   }
   return -1;
 }

@@ -11,18 +11,18 @@ export function wordsPerFilter(node: BinaryConv2dNode): number {
   return Math.ceil(elements / 64);
 }
 
-/** `bits(output, element, count)`: up to 9 bits of a filter from `element` on, 1 for +1. */
-function bitReader(
-  node: BinaryConv2dNode,
-): (output: number, element: number, count: number) => number {
-  const bytes = new Uint8Array(node.weight.buffer, node.weight.byteOffset, node.weight.byteLength);
-  const rowBytes = wordsPerFilter(node) * 8;
-  return (output, element, count) => {
-    const at = output * rowBytes + (element >> 3);
-    // Past the last byte there is none, which counts as 0.
-    const pair = bytes[at]! | (bytes[at + 1]! << 8);
-    return (pair >> (element & 7)) & ((1 << count) - 1);
-  };
+/** A binary weight as 32-bit words, for `bitsAt`. */
+function weightWords({ weight }: BinaryConv2dNode): Int32Array {
+  return new Int32Array(weight.buffer, weight.byteOffset, weight.byteLength / 4);
+}
+
+/** Up to 31 bits from bit `at` on, the first one lowest. */
+function bitsAt(words: Int32Array, at: number, count: number): number {
+  const index = at >> 5;
+  const shift = at & 31;
+  // The last word has no next one, and its bits are not asked for.
+  const next = words[Math.min(index + 1, words.length - 1)]!;
+  return ((words[index]! >>> shift) | ((next << 1) << (31 - shift))) & ((1 << count) - 1);
 }
 
 /** How the channels of a pointwise kernel are cut: `[groups of 5, groups of 4]` a chunk. */
@@ -53,6 +53,10 @@ function lookUps([fives, fours]: Chunk): number {
   return Math.ceil((fives + fours) / 3) * 3;
 }
 
+/** Bytes of an entry of the look-up tables: a count for each of 16 pixels, and of a table of 32. */
+const ENTRY_BYTES = 16;
+const TABLE_BYTES = 32 * ENTRY_BYTES;
+
 /**
  * `[chunk][output][look-up]` u16 byte offsets into the look-up table of
  * assembly/binary-pointwise-nibbles.ts.
@@ -61,24 +65,49 @@ export function packPointwiseNibbles(node: BinaryConv2dNode): Uint16Array {
   const chunks = pointwiseChunks(node.inChannels);
   const perOutput = chunks.reduce((sum, chunk) => sum + lookUps(chunk), 0);
   const packed = new Uint16Array(perOutput * node.outChannels);
-  const bits = bitReader(node);
+  const words = weightWords(node);
+  const rowBits = wordsPerFilter(node) * 64;
   let at = 0;
   let firstChannel = 0;
   for (const chunk of chunks) {
     const [fives, fours] = chunk;
     const padded = lookUps(chunk);
-    const zeroEntry = (fives + fours) * 512;
     for (let output = 0; output < node.outChannels; output++) {
-      let channel = firstChannel;
-      for (let group = 0; group < padded; group++) {
-        const size = group < fives ? 5 : group < fives + fours ? 4 : 0;
-        packed[at++] = size === 0 ? zeroEntry : (group * 32 + bits(output, channel, size)) * 16;
-        channel += size;
-      }
+      packFilter(words, output * rowBits + firstChannel, fives, fours, packed, at);
+      // One past the last table: its entries are 0.
+      packed.fill((fives + fours) * TABLE_BYTES, at + fives + fours, at + padded);
+      at += padded;
     }
     firstChannel += 5 * fives + 4 * fours;
   }
   return packed;
+}
+
+/**
+ * A filter's look-ups in one chunk. Apart, with numbers and arrays only, so that engines compile it
+ * after some of the thousands of calls of a model.
+ */
+function packFilter(
+  words: Int32Array,
+  firstBit: number,
+  fives: number,
+  fours: number,
+  packed: Uint16Array,
+  first: number,
+): void {
+  let bit = firstBit;
+  let at = first;
+  let table = 0;
+  // Four at a time: the number of groups of 5 is a multiple of 4.
+  for (const end = fives * TABLE_BYTES; table < end; bit += 20) {
+    const bits = bitsAt(words, bit, 20);
+    for (let shift = 0; shift < 20; shift += 5, table += TABLE_BYTES) {
+      packed[at++] = table + ((bits >> shift) & 31) * ENTRY_BYTES;
+    }
+  }
+  for (const end = table + fours * TABLE_BYTES; table < end; bit += 4, table += TABLE_BYTES) {
+    packed[at++] = table + bitsAt(words, bit, 4) * ENTRY_BYTES;
+  }
 }
 
 /** Shape of the work of assembly/binary-grouped3x3-planes.ts. */
@@ -111,6 +140,17 @@ export function groupedOffsets(
 /** How many of the bits of 0 to 15 are set. */
 const POPCOUNT = Uint8Array.of(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
 
+/** Numbers of the 16 bytes of a tap's table. */
+const TAP_NUMBERS = 4;
+
+/** `[mask][pattern][16]` bytes, four a number: for signs a, the bits of `mask` where a is not the pattern. */
+const MISMATCHES = new Uint32Array(
+  Uint8Array.from({ length: 16 * 16 * 16 }, (_, index) => {
+    const [mask, pattern, signs] = [index >> 8, (index >> 4) & 15, index & 15];
+    return POPCOUNT[(signs ^ pattern) & mask]!;
+  }).buffer,
+);
+
 /**
  * Tables `[pair][step][3][16]` and corrections `[output][16]` of
  * assembly/binary-grouped3x3-planes.ts.
@@ -121,59 +161,70 @@ export function packGrouped3x3Planes(node: BinaryConv2dNode): {
 } {
   const channels = node.outChannels;
   const groupChannels = node.inChannels / node.groups;
-  const { planesPerStep, stepCount } = groupedShape(groupChannels);
-  const weight = groupChannels === 1 ? 2 : 1;
-  const bits = bitReader(node);
-
-  /** Weights of an output's tap on one plane, and which of its channels are the group's. */
-  const nibble = (
-    output: number,
-    tap: number,
-    plane: number,
-  ): { pattern: number; mask: number } => {
-    const group = Math.floor(output / groupChannels);
-    const firstPlane = Math.floor((group * groupChannels) / 4 / planesPerStep) * planesPerStep;
-    const first = (firstPlane + plane) * 4 - group * groupChannels;
-    const begin = Math.max(0, first);
-    const count = Math.max(0, Math.min(first + 4, groupChannels) - begin);
-    const place = begin - first;
-    return {
-      pattern: bits(output, tap * groupChannels + begin, count) << place,
-      mask: ((1 << count) - 1) << place,
-    };
-  };
-
-  const tables = new Uint8Array((channels / 2) * stepCount * 48);
-  let at = 0;
-  for (let output = 0; output < channels; output += 2) {
-    for (let step = 0; step < stepCount; step++) {
-      for (let kx = 0; kx < 3; kx++) {
-        const tap = (step % 3) * 3 + kx;
-        const even = nibble(output, tap, Math.floor(step / 3));
-        const odd = nibble(output + 1, tap, Math.floor(step / 3));
-        for (let a = 0; a < 16; a++) {
-          const low = weight * POPCOUNT[(a ^ even.pattern) & even.mask]!;
-          const high = weight * POPCOUNT[(a ^ odd.pattern) & odd.mask]!;
-          tables[at++] = low | (high << 4);
-        }
-      }
-    }
-  }
-
+  const { stepCount } = groupedShape(groupChannels);
+  const words = weightWords(node);
+  const rowBits = wordsPerFilter(node) * 64;
+  const tables = new Uint32Array((channels / 2) * stepCount * 3 * TAP_NUMBERS);
   const corrections = new Int8Array(channels * 16);
+  const ones = new Int32Array(9);
   for (let output = 0; output < channels; output++) {
+    addFilterTables(words, output * rowBits, groupChannels, output, tables, ones);
+    setCorrections(ones, groupChannels, corrections, output * 16);
+  }
+  return { tables: new Uint8Array(tables.buffer), corrections };
+}
+
+/**
+ * Counts of a filter's taps, in the low halves of the bytes for even outputs, in the high ones for
+ * odd.
+ * @param ones is set to the bits that are 1 in each tap
+ */
+function addFilterTables(
+  words: Int32Array,
+  filter: number,
+  groupChannels: number,
+  output: number,
+  tables: Uint32Array,
+  ones: Int32Array,
+): void {
+  const planes = Math.max(1, groupChannels / 4);
+  // Where a group has fewer than four channels, groups share a plane.
+  const size = Math.min(4, groupChannels);
+  const place = (Math.floor(output / groupChannels) * groupChannels) % 4;
+  const mask = ((1 << size) - 1) << place;
+  const shift = (output & 1) * 4 + (groupChannels === 1 ? 1 : 0);
+  let at = (output >> 1) * planes * 9 * TAP_NUMBERS;
+  ones.fill(0);
+  for (let plane = 0; plane < planes; plane++) {
     for (let tap = 0; tap < 9; tap++) {
-      const ky = Math.floor(tap / 3);
-      const kx = tap % 3;
-      const outside =
-        (ky === 0 ? 1 : 0) | (ky === 2 ? 2 : 0) | (kx === 0 ? 4 : 0) | (kx === 2 ? 8 : 0);
-      let ones = 0;
-      for (let c = 0; c < groupChannels; c++) ones += bits(output, tap * groupChannels + c, 1);
-      const correction = (weight * groupChannels) / 2 - weight * ones;
-      for (let border = 0; border < 16; border++) {
-        if ((border & outside) !== 0) corrections[output * 16 + border]! += correction;
-      }
+      const pattern = bitsAt(words, filter + tap * groupChannels + plane * 4, size);
+      ones[tap]! += POPCOUNT[pattern]!;
+      const from = ((mask << 4) | (pattern << place)) * TAP_NUMBERS;
+      for (let j = 0; j < TAP_NUMBERS; j++) tables[at++]! |= MISMATCHES[from + j]! << shift;
     }
   }
-  return { tables, corrections };
+}
+
+/**
+ * What the taps outside of the picture are to be corrected by, for each class of border
+ * (`borderClasses`): half of a tap's channels less those that counted as mismatches.
+ */
+function setCorrections(
+  ones: Int32Array,
+  groupChannels: number,
+  corrections: Int8Array,
+  first: number,
+): void {
+  const weight = groupChannels === 1 ? 2 : 1;
+  const of = (tap: number) => weight * (groupChannels / 2 - ones[tap]!);
+  for (let rows = 0; rows < 4; rows++) {
+    const [top, bottom] = [(rows & 1) !== 0, (rows & 2) !== 0];
+    const outside = (top ? of(0) + of(1) + of(2) : 0) + (bottom ? of(6) + of(7) + of(8) : 0);
+    const left = (top ? 0 : of(0)) + of(3) + (bottom ? 0 : of(6));
+    const right = (top ? 0 : of(2)) + of(5) + (bottom ? 0 : of(8));
+    corrections[first + rows] = outside;
+    corrections[first + rows + 4] = outside + left;
+    corrections[first + rows + 8] = outside + right;
+    corrections[first + rows + 12] = outside + left + right;
+  }
 }

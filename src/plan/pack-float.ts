@@ -70,17 +70,26 @@ export function packDense(node: DenseNode): {
   const padded = denseBlocks(node) * 16;
   const size = inChannels * padded;
   const weights = weight instanceof Int8Array ? new Int8Array(size) : new Float32Array(size);
-  for (let output = 0; output < outChannels; output++) {
-    const lane = (output >> 4) * inChannels * 16 + (output & 15);
-    for (let input = 0; input < inChannels; input++) {
-      weights[lane + input * 16] = weight[output * inChannels + input]!;
-    }
-  }
   const scales = new Float32Array(padded).fill(1);
   if (node.weightScale !== undefined) scales.set(node.weightScale);
   const biases = new Float32Array(padded);
   if (node.bias !== undefined) biases.set(node.bias);
+  for (let output = 0; output < outChannels; output++) {
+    const lane = (output >> 4) * inChannels * 16 + (output & 15);
+    spread(weight, output * inChannels, inChannels, weights, lane);
+  }
   return { weights, scales, biases };
+}
+
+/** A row to every 16th number. */
+function spread(
+  from: Float32Array | Int8Array,
+  begin: number,
+  length: number,
+  to: Float32Array | Int8Array,
+  first: number,
+): void {
+  for (let index = 0; index < length; index++) to[first + index * 16] = from[begin + index]!;
 }
 
 /**

@@ -68,8 +68,8 @@ export function composeAll(
   node: GraphNode,
 ): PiecewiseLinear[] | undefined {
   const composed: PiecewiseLinear[] = [];
-  for (const [channel, f] of functions.entries()) {
-    const g = compose(f, node, channel);
+  for (let channel = 0; channel < functions.length; channel++) {
+    const g = compose(functions[channel]!, node, channel);
     if (g === undefined) return undefined;
     composed.push(g);
   }
@@ -88,12 +88,14 @@ export function epilogueParameters(
   thresholds: Float32Array | undefined,
 ): Float32Array {
   const parameters = new Float32Array(functions.length * PARAMETERS);
-  for (const [channel, f] of functions.entries()) {
-    const { knee, value, left, right } = withinFloat32(f);
-    parameters.set(
-      [knee, left, right - left, value, thresholds?.[channel] ?? 0],
-      channel * PARAMETERS,
-    );
+  for (let channel = 0; channel < functions.length; channel++) {
+    const { knee, value, left, right } = withinFloat32(functions[channel]!);
+    const at = channel * PARAMETERS;
+    parameters[at] = knee;
+    parameters[at + 1] = left;
+    parameters[at + 2] = right - left;
+    parameters[at + 3] = value;
+    parameters[at + 4] = thresholds?.[channel] ?? 0;
   }
   return parameters;
 }

@@ -30,23 +30,20 @@ export function forEachPixel(
 }
 
 /** `[pixel]` bytes: 0xff inside the picture, 0 in the padding column and past the end. */
-export function insideMask(raster: Raster): Uint8Array {
-  const mask = new Uint8Array(raster.tiles * TILE_PIXELS);
-  forEachPixel(raster, (_y, _x, index) => {
-    mask[index] = 0xff;
-  });
+export function insideMask({ height, width, row, tiles }: Raster): Uint8Array {
+  const mask = new Uint8Array(tiles * TILE_PIXELS);
+  for (let y = 0; y < height; y++) mask.fill(0xff, y * row, y * row + width);
   return mask;
 }
 
 /** `[pixel]` bytes: which borders the pixel touches, top 1, bottom 2, left 4, right 8. */
-export function borderClasses(raster: Raster): Uint8Array {
-  const classes = new Uint8Array(raster.tiles * TILE_PIXELS);
-  forEachPixel(raster, (y, x, index) => {
-    classes[index] =
-      (y === 0 ? 1 : 0) |
-      (y === raster.height - 1 ? 2 : 0) |
-      (x === 0 ? 4 : 0) |
-      (x === raster.width - 1 ? 8 : 0);
-  });
+export function borderClasses({ height, width, row, tiles }: Raster): Uint8Array {
+  const classes = new Uint8Array(tiles * TILE_PIXELS);
+  for (let y = 0; y < height; y++) {
+    const first = y * row;
+    classes.fill((y === 0 ? 1 : 0) | (y === height - 1 ? 2 : 0), first, first + width);
+    classes[first]! |= 4;
+    classes[first + width - 1]! |= 8;
+  }
   return classes;
 }

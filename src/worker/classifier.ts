@@ -8,9 +8,10 @@ import type { ThreadWish } from '../runtime/threads.ts';
 import { compileKernels, type WasmSource } from '../runtime/wasm.ts';
 import { abortable, throwIfAborted } from './abortable.ts';
 import { type Connection, connect } from './connection.ts';
+import { loadThroughCache } from './model-cache.ts';
 import { openWorker, type WorkerOptions } from './open-worker.ts';
 import { type PictureSource, type Postable, release, toPostable } from './post-picture.ts';
-import type { LoadedModel } from './protocol.ts';
+import type { Keeping, LoadedModel } from './protocol.ts';
 import { createQueue, type Queue, type QueuePolicy } from './queue.ts';
 
 export interface ClassifierOptions extends WorkerOptions {
@@ -92,16 +93,17 @@ export async function createClassifier(
   model: ModelSource,
   options: ClassifierOptions = {},
 ): Promise<Classifier> {
-  const { signal, onProgress } = options;
+  const { signal } = options;
   throwIfAborted(signal);
   const queue = createQueue(options.queue ?? 'all');
-  const connection = connect(openWorker(options), {
-    onProgress: (progress) => onProgress?.(progress),
-    onClose: (error) => queue.close(error),
+  const leaving = new AbortController();
+  const connection = connect(openWorker(options), (error) => {
+    queue.close(error);
+    leaving.abort();
   });
   try {
-    const loaded = await abortable(loadInWorker(connection, model, options), signal);
-    return openClassifier(connection, queue, loaded);
+    const loading = load(connection, model, { ...options, signal: leaving.signal });
+    return openClassifier(connection, queue, await abortable(loading, signal));
   } catch (cause) {
     const error =
       cause instanceof MobinetError
@@ -112,22 +114,40 @@ export async function createClassifier(
   }
 }
 
-async function loadInWorker(
+/** The page fetches the model while the worker starts and compiles the kernels. */
+async function load(
   connection: Connection,
   model: ModelSource,
   options: ClassifierOptions,
 ): Promise<LoadedModel> {
-  const [source, wasm] = await Promise.all([
-    model instanceof Response ? readSource(model, options) : absolute(model),
-    options.wasm instanceof Response
-      ? compileKernels(options.wasm, options.signal)
-      : absolute(options.wasm),
-  ]);
-  const { build = 'auto', stream = 'model', threads = 1, cache = true } = options;
+  const preparing = prepare(connection, options);
+  const isOwned = model instanceof ArrayBuffer || model instanceof Uint8Array;
+  const loadBytes = async (
+    bytes: Uint8Array,
+    keeping: Keeping | undefined,
+  ): Promise<LoadedModel> => {
+    await preparing;
+    return connection.call(
+      'load',
+      { bytes, keeping },
+      isOwned ? [] : [bytes.buffer as ArrayBuffer],
+    );
+  };
+  const source = absolute(model);
+  const keeping = keepingOf(source, options.cache ?? true);
+  const loading =
+    keeping === undefined
+      ? readSource(source, options).then((bytes) => loadBytes(bytes, undefined))
+      : loadThroughCache(keeping, loadBytes, options);
+  const [loaded] = await Promise.all([loading, preparing]);
+  return loaded;
+}
+
+async function prepare(connection: Connection, options: ClassifierOptions): Promise<undefined> {
+  const { build = 'auto', stream = 'model', threads = 1, wasm, signal } = options;
+  const source = wasm instanceof Response ? await compileKernels(wasm, signal) : absolute(wasm);
   const threadUrl = absolute<undefined>(options.threadUrl);
-  const cacheName = cacheNameOf(source, cache);
-  const settings = { build, wasm, stream, threads, threadUrl, cacheName };
-  return connection.call('load', { source, ...settings });
+  return connection.call('prepare', { build, wasm: source, stream, threads, threadUrl });
 }
 
 function openClassifier(connection: Connection, queue: Queue, loaded: LoadedModel): Classifier {
@@ -192,9 +212,9 @@ function absolute<T>(source: T | string | URL): T | string {
   }
 }
 
-function cacheNameOf(source: unknown, cache: boolean | string): string | undefined {
+function keepingOf(source: unknown, cache: boolean | string): Keeping | undefined {
   const cacheable =
     typeof caches !== 'undefined' && typeof source === 'string' && /^https?:/.test(source);
   if (!cacheable || cache === false) return undefined;
-  return cache === true ? DEFAULT_CACHE : cache;
+  return { cacheName: cache === true ? DEFAULT_CACHE : cache, address: source };
 }

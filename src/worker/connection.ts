@@ -1,5 +1,4 @@
 import { type MobinetError, RuntimeError } from '../errors.ts';
-import type { LoadProgress } from '../file/read-source.ts';
 import { reviveError } from './packed-error.ts';
 import type { CallName, Calls, Reply, Request } from './protocol.ts';
 
@@ -20,18 +19,13 @@ export interface Connection {
   close(error: MobinetError): void;
 }
 
-export interface ConnectionListener {
-  onProgress(progress: LoadProgress): void;
-  /** The connection is closed: by `close`, or because the worker failed. */
-  onClose(error: MobinetError): void;
-}
-
 interface Pending {
   resolve(result: unknown): void;
   reject(error: MobinetError): void;
 }
 
-export function connect(worker: Worker, listener: ConnectionListener): Connection {
+/** @param onClose told when the connection is closed: by `close`, or because the worker failed */
+export function connect(worker: Worker, onClose: (error: MobinetError) => void): Connection {
   const pending = new Map<number, Pending>();
   let lastId = 0;
   let closed: MobinetError | undefined;
@@ -42,7 +36,7 @@ export function connect(worker: Worker, listener: ConnectionListener): Connectio
     worker.terminate();
     for (const { reject } of pending.values()) reject(error);
     pending.clear();
-    listener.onClose(error);
+    onClose(error);
   };
   const take = (id: number): Pending | undefined => {
     const call = pending.get(id);
@@ -51,7 +45,6 @@ export function connect(worker: Worker, listener: ConnectionListener): Connectio
   };
 
   worker.addEventListener('message', ({ data: reply }: MessageEvent<Reply>) => {
-    if (reply.type === 'progress') listener.onProgress(reply.progress);
     if (reply.type === 'answer') take(reply.id)?.resolve(reply.result);
     if (reply.type === 'failure') take(reply.id)?.reject(reviveError(reply.error));
   });

@@ -1,34 +1,40 @@
 import { GraphError, ModelFormatError } from '../errors.ts';
 import { type ReadOptions, readSource } from '../file/read-source.ts';
+import type { Keeping } from './protocol.ts';
 
 /**
- * Loads from the cache where the model is there, else from the network, and keeps what was loaded.
- * Only bytes that `load` took are kept; kept bytes that it refuses are fetched anew. A browser that
- * refuses the cache itself (private windows, full disks) goes without.
+ * Loads from the cache where the model is there, else from the network, and says then where it is to
+ * be kept. Kept bytes that `load` refuses are fetched anew. A browser that refuses the cache itself
+ * (private windows) goes without.
  */
 export async function loadThroughCache<T>(
-  address: string,
-  cacheName: string,
-  load: (bytes: Uint8Array) => Promise<T>,
+  keeping: Keeping,
+  load: (bytes: Uint8Array, keeping: Keeping | undefined) => Promise<T>,
   options: ReadOptions = {},
 ): Promise<T> {
-  const cache = await unlessRefused(caches.open(cacheName));
-  const kept = cache && (await unlessRefused(cache.match(address)));
+  const kept = await find(keeping).catch(() => undefined);
   if (kept !== undefined) {
     try {
-      return await load(await readSource(kept, options));
+      return await load(await readSource(kept, options), undefined);
     } catch (error) {
       if (!(error instanceof ModelFormatError || error instanceof GraphError)) throw error;
     }
   }
-  const bytes = await readSource(address, options);
-  const loaded = await load(bytes);
-  const headers = { 'content-length': String(bytes.length) };
-  const copy = new Response(bytes as Uint8Array<ArrayBuffer>, { headers });
-  if (cache !== undefined) await unlessRefused(cache.put(address, copy));
-  return loaded;
+  return load(await readSource(keeping.address, options), keeping);
 }
 
-function unlessRefused<T>(work: Promise<T>): Promise<T | undefined> {
-  return work.catch(() => undefined);
+async function find({ cacheName, address }: Keeping): Promise<Response | undefined> {
+  const cache = await caches.open(cacheName);
+  return cache.match(address);
+}
+
+/** Keeps a model for the next visit, unless the browser refuses (private windows, full disks). */
+export async function keep({ cacheName, address }: Keeping, bytes: Uint8Array): Promise<void> {
+  const headers = { 'content-length': String(bytes.length) };
+  try {
+    const cache = await caches.open(cacheName);
+    await cache.put(address, new Response(bytes as Uint8Array<ArrayBuffer>, { headers }));
+  } catch {
+    // The next visit fetches it again.
+  }
 }

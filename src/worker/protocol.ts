@@ -1,6 +1,5 @@
 /** What the page and the worker say to each other. */
 
-import type { LoadProgress } from '../file/read-source.ts';
 import type { StreamWish } from '../graph/graph.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Classification, ModelDescription } from '../model.ts';
@@ -12,9 +11,7 @@ import type { PackedError } from './packed-error.ts';
 /** A picture that can be posted. */
 export type PostedPicture = Picture | ImageBitmap | VideoFrame | Blob;
 
-export interface LoadArgument {
-  /** An absolute address, or the content. */
-  readonly source: string | Blob | ArrayBuffer | Uint8Array;
+export interface PrepareArgument {
   readonly build: Build | 'auto';
   /** An absolute address, the content, or the module; by default the file beside the worker. */
   readonly wasm: string | BufferSource | WebAssembly.Module | undefined;
@@ -22,8 +19,19 @@ export interface LoadArgument {
   readonly threads: ThreadWish;
   /** An absolute address; by default the file beside this package. */
   readonly threadUrl: string | undefined;
-  /** Name of the cache that keeps the model; none where undefined. */
-  readonly cacheName: string | undefined;
+}
+
+/** Where a model that was loaded is kept for the next visit. */
+export interface Keeping {
+  readonly cacheName: string;
+  readonly address: string;
+}
+
+export interface LoadArgument {
+  /** The model file. */
+  readonly bytes: Uint8Array;
+  /** Undefined where it is kept already, or is not to be. */
+  readonly keeping: Keeping | undefined;
 }
 
 export interface LoadedModel {
@@ -39,6 +47,9 @@ export interface ClassifyArgument {
 
 /** What the worker can be asked, and what it answers. */
 export interface Calls {
+  /** Compiles the kernels, while the model is on its way. */
+  prepare: { argument: PrepareArgument; result: undefined };
+  /** Only after `prepare`. */
   load: { argument: LoadArgument; result: LoadedModel };
   classify: { argument: ClassifyArgument; result: Classification };
   profile: { argument: undefined; result: StepTime[] };
@@ -57,5 +68,4 @@ export type Request = {
 
 export type Reply =
   | { readonly type: 'answer'; readonly id: number; readonly result: Calls[CallName]['result'] }
-  | { readonly type: 'failure'; readonly id: number; readonly error: PackedError }
-  | { readonly type: 'progress'; readonly progress: LoadProgress };
+  | { readonly type: 'failure'; readonly id: number; readonly error: PackedError };

@@ -1,13 +1,13 @@
 import { RuntimeError } from '../errors.ts';
-import type { Model } from '../model.ts';
+import type { LoadOptions, Model } from '../model.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { chooseThreads } from '../runtime/threads.ts';
 import { compileKernels } from '../runtime/wasm.ts';
 import { loadModel, WEB } from '../web/load.ts';
-import { loadThroughCache } from './model-cache.ts';
+import { keep } from './model-cache.ts';
 import { packError } from './packed-error.ts';
 import { createPixelReader } from './pixel-reader.ts';
-import type { CallName, Calls, LoadArgument, Reply, Request } from './protocol.ts';
+import type { CallName, Calls, PrepareArgument, Reply, Request } from './protocol.ts';
 
 /** The worker's end: its global scope, or a message port. */
 export interface Port {
@@ -15,28 +15,37 @@ export interface Port {
   addEventListener(type: 'message', listener: (event: MessageEvent<Request>) => void): void;
 }
 
+/** Milliseconds from loading a model to keeping it: the first picture goes before. */
+const KEEPING_DELAY = 500;
+
 /** Answers requests, one model a worker. */
 export function serve(port: Port): void {
   const readPixels = createPixelReader();
+  let options: LoadOptions | undefined;
   let model: Model | undefined;
 
-  const loaded = (): Model => {
-    if (model !== undefined) return model;
+  const ready = <T>(thing: T | undefined): T => {
+    if (thing !== undefined) return thing;
     throw new RuntimeError('WORKER_FAILED', 'The worker has not loaded a model yet');
   };
   const answer = async (request: Request): Promise<Calls[CallName]['result']> => {
     switch (request.call) {
+      case 'prepare':
+        options = await prepare(request.argument);
+        return undefined;
       case 'load': {
-        model = await load(request.argument, port);
+        const { bytes, keeping } = request.argument;
+        model = await loadModel(bytes, ready(options));
+        if (keeping !== undefined) setTimeout(keep, KEEPING_DELAY, keeping, bytes);
         const { labels, labelIds } = model;
         return { labels, labelIds, description: model.describe() };
       }
       case 'classify': {
         const { picture, topK } = request.argument;
-        return loaded().classify(await readPixels(picture), { topK });
+        return ready(model).classify(await readPixels(picture), { topK });
       }
       case 'profile':
-        return loaded().profile();
+        return ready(model).profile();
     }
   };
 
@@ -50,23 +59,11 @@ export function serve(port: Port): void {
   });
 }
 
-async function load(argument: LoadArgument, port: Port): Promise<Model> {
-  const { source, cacheName, stream, threads, threadUrl } = argument;
+/** Everything but the model. */
+async function prepare(argument: PrepareArgument): Promise<LoadOptions> {
+  const { wasm, threads, ...rest } = argument;
   const build = chooseBuild(probeFeatures(), argument.build);
-  const options = {
-    onProgress: (progress: Extract<Reply, { type: 'progress' }>['progress']) =>
-      port.postMessage({ type: 'progress', progress }),
-  };
-  if (cacheName === undefined || typeof source !== 'string') {
-    const { wasm } = argument;
-    return loadModel(source, { ...options, build, wasm, stream, threads, threadUrl });
-  }
-  // Both files arrive side by side. If the model fails first, the kernels' failure is not the one
-  // to report.
   const choice = chooseThreads(threads, WEB.cores());
-  const compiling = compileKernels(argument.wasm ?? (await WEB.kernels(build, choice.threads)));
-  compiling.catch(() => undefined);
-  const open = async (bytes: Uint8Array) =>
-    loadModel(bytes, { build, wasm: await compiling, stream, threads, threadUrl });
-  return loadThroughCache(source, cacheName, open, options);
+  const kernels = await compileKernels(wasm ?? (await WEB.kernels(build, choice.threads)));
+  return { ...rest, build, wasm: kernels, threads };
 }

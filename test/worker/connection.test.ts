@@ -6,8 +6,8 @@ import { FakeWorker } from './fake-worker.ts';
 
 function connected() {
   const worker = new FakeWorker();
-  const listener = { onProgress: vi.fn(), onClose: vi.fn() };
-  return { worker, listener, connection: connect(worker.asWorker(), listener) };
+  const onClose = vi.fn();
+  return { worker, onClose, connection: connect(worker.asWorker(), onClose) };
 }
 
 const answer = (id: number, value: string): Reply => ({
@@ -52,12 +52,6 @@ test('an answer that comes twice, or to no question, is ignored', async () => {
   expect((await call)[0]!.value).toBe('first');
 });
 
-test('progress is passed on', () => {
-  const { worker, listener } = connected();
-  worker.reply({ type: 'progress', progress: { loaded: 3, total: 7 } });
-  expect(listener.onProgress).toHaveBeenCalledExactlyOnceWith({ loaded: 3, total: 7 });
-});
-
 test.each<[string, (worker: FakeWorker) => void, string]>([
   ['an exception', (worker) => worker.fail('Uncaught Error: oh'), 'Uncaught Error: oh'],
   ['a script that cannot be loaded', (worker) => worker.fail(), 'cannot be loaded'],
@@ -67,7 +61,7 @@ test.each<[string, (worker: FakeWorker) => void, string]>([
     'cannot be read',
   ],
 ])('%s of the worker: all calls reject with WORKER_FAILED, it is ended', async (_, fail, text) => {
-  const { worker, connection, listener } = connected();
+  const { worker, connection, onClose } = connected();
   const pending = [connection.call('profile', undefined), connection.call('profile', undefined)];
   fail(worker);
   const wanted = {
@@ -80,16 +74,16 @@ test.each<[string, (worker: FakeWorker) => void, string]>([
   }
   expect(worker.terminated).toBe(true);
   expect(worker.posted).toHaveLength(2);
-  expect(listener.onClose).toHaveBeenCalledOnce();
+  expect(onClose).toHaveBeenCalledOnce();
 });
 
 test('closed twice, the first error stays', async () => {
-  const { connection, listener } = connected();
+  const { connection, onClose } = connected();
   const first = new RuntimeError('DISPOSED', 'first');
   connection.close(first);
   connection.close(new RuntimeError('WORKER_FAILED', 'second'));
   await expect(connection.call('profile', undefined)).rejects.toBe(first);
-  expect(listener.onClose).toHaveBeenCalledExactlyOnceWith(first);
+  expect(onClose).toHaveBeenCalledExactlyOnceWith(first);
 });
 
 test('what cannot be posted rejects with the reason, and the next call goes through', async () => {

@@ -1,8 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { ModelFormatError, RuntimeError } from '../../src/errors.ts';
-import { loadThroughCache } from '../../src/worker/model-cache.ts';
+import { keep, loadThroughCache } from '../../src/worker/model-cache.ts';
+import type { Keeping } from '../../src/worker/protocol.ts';
 
 const ADDRESS = 'https://example.org/model';
+const KEEPING = { cacheName: 'mine', address: ADDRESS };
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -32,32 +34,39 @@ function stubBrowser(content: string, refuse: readonly ('open' | 'match' | 'put'
   return { kept, open, fetched };
 }
 
-/** Takes `good` only. */
-async function load(bytes: Uint8Array): Promise<string> {
+/** Takes `good` only, and keeps it where it is to be kept. */
+async function load(bytes: Uint8Array, keeping: Keeping | undefined): Promise<string> {
   const text = new TextDecoder().decode(bytes);
   if (text !== 'good') throw new ModelFormatError('NOT_A_MODEL', text);
+  if (keeping !== undefined) await keep(keeping, bytes);
   return text;
 }
 
 test('fetched once, then taken from the cache of that name', async () => {
   const { open, fetched } = stubBrowser('good');
-  expect(await loadThroughCache(ADDRESS, 'mine', load)).toBe('good');
-  expect(await loadThroughCache(ADDRESS, 'mine', load)).toBe('good');
+  expect(await loadThroughCache(KEEPING, load)).toBe('good');
+  expect(await loadThroughCache(KEEPING, load)).toBe('good');
   expect(fetched).toHaveBeenCalledOnce();
   expect(open).toHaveBeenCalledWith('mine');
 });
 
 test('what `load` refuses is not kept', async () => {
   const { kept } = stubBrowser('a web page');
-  await expect(loadThroughCache(ADDRESS, 'mine', load)).rejects.toThrow('a web page');
+  await expect(loadThroughCache(KEEPING, load)).rejects.toThrow('a web page');
   expect(kept.size).toBe(0);
 });
 
 test('a kept copy that `load` refuses is fetched anew and replaced', async () => {
   const { kept } = stubBrowser('good');
   kept.set(ADDRESS, 'damaged');
-  expect(await loadThroughCache(ADDRESS, 'mine', load)).toBe('good');
+  expect(await loadThroughCache(KEEPING, load)).toBe('good');
   expect(kept.get(ADDRESS)).toBe('good');
+});
+
+test('what comes from the cache is not to be kept again', async () => {
+  const { kept } = stubBrowser('good');
+  kept.set(ADDRESS, 'good');
+  expect(await loadThroughCache(KEEPING, async (_, keeping) => keeping)).toBeUndefined();
 });
 
 test("a failure that is not the copy's fault is not answered by fetching", async () => {
@@ -66,12 +75,12 @@ test("a failure that is not the copy's fault is not answered by fetching", async
   const failing = async () => {
     throw new RuntimeError('WASM_INVALID', 'no kernels');
   };
-  await expect(loadThroughCache(ADDRESS, 'mine', failing)).rejects.toThrow('no kernels');
+  await expect(loadThroughCache(KEEPING, failing)).rejects.toThrow('no kernels');
   expect(fetched).not.toHaveBeenCalled();
 });
 
 test.each(['open', 'match', 'put'] as const)('a browser that refuses %s: fetched', async (name) => {
   const { fetched } = stubBrowser('good', [name]);
-  expect(await loadThroughCache(ADDRESS, 'mine', load)).toBe('good');
+  expect(await loadThroughCache(KEEPING, load)).toBe('good');
   expect(fetched).toHaveBeenCalledOnce();
 });

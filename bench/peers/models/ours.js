@@ -1,6 +1,9 @@
-/** Writes models/out/{mobinet,v1}.safetensors: random weights, 224x224, 1000 classes. */
+/**
+ * Writes models/out/{mobinet,v1}.safetensors: random weights, 224x224, 1000 classes; and
+ * shipped.safetensors: the trained model of the package, 64x64, 200 classes.
+ */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { randomModelFile } from '../../../dist/cli/random-model.js';
 import { writeModelFile } from '../../../dist/file/model-file.js';
 import { mobileNetV1Definition } from '../../../dist/graph/mobinet.js';
@@ -37,3 +40,7 @@ async function floatModelFile() {
 const mobinet = await randomModelFile({ block: 'mid', k: 3, ...SIZE });
 writeFileSync(new URL('mobinet.safetensors', folder), mobinet);
 writeFileSync(new URL('v1.safetensors', folder), await floatModelFile());
+copyFileSync(
+  new URL('../../../models/mobinet-mid-k3-w50-64.safetensors', import.meta.url),
+  new URL('shipped.safetensors', folder),
+);
