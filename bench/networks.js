@@ -35,7 +35,8 @@ const module = compile(build);
 const threadsModule = compile(`${build}-threads`);
 
 const stream = /** @type {const} */ ({ type: 'int16', fraction: 9 });
-const full = { width: 1, size: 224, classes: 1000, stream };
+const full = { width: 1, size: 224, classes: 1000, stream, headBits: /** @type {const} */ (8) };
+const float = { width: 1, size: 224, classes: 1000 };
 const model = new URL('../models/mobinet-mid-k3-w50-64.safetensors', import.meta.url);
 const shipped = parseModelFile(Uint8Array.from(readFileSync(model))).graph;
 
@@ -59,9 +60,9 @@ const networks = [
   ['mid K=3 w0.5 224', () => mobinet({ block: 'mid', k: 3, ...full, width: 0.5 })],
   ['mid K=3 w0.25 224', () => mobinet({ block: 'mid', k: 3, ...full, width: 0.25 })],
   ['mid K=3 w1 64', () => mobinet({ block: 'mid', k: 3, ...full, size: 64, classes: 200 })],
-  ['float v1 w1 224', () => mobileNetV1(full)],
-  ['float v1 w0.5 224', () => mobileNetV1({ ...full, width: 0.5 })],
-  ['float v1 w1 64', () => mobileNetV1({ ...full, size: 64, classes: 200 })],
+  ['float v1 w1 224', () => mobileNetV1(float)],
+  ['float v1 w0.5 224', () => mobileNetV1({ ...float, width: 0.5 })],
+  ['float v1 w1 64', () => mobileNetV1({ ...float, size: 64, classes: 200 })],
   [
     'mid K=3 w0.5 64, random',
     () =>

@@ -24,6 +24,8 @@ export interface NetworkOptions {
   /** Height and width of the input, pixels; a multiple of 32. */
   readonly size: number;
   readonly classes: number;
+  /** How many bits a weight of the head has; default 32, float32. */
+  readonly headBits?: 8 | 32 | undefined;
   /** Of the random weights; default 1. */
   readonly seed?: number;
 }
@@ -54,6 +56,8 @@ const BLOCKS: readonly (readonly [number, number, number])[] = [
 interface Writer {
   add(node: Record<string, unknown> & { name: string }): string;
   floats(name: string, shape: number[], least: number, most: number): string;
+  /** Uniform from -127 to 127. */
+  integers(name: string, shape: number[]): string;
   bits(name: string, filters: number, elements: number): string;
   finish(size: number, output: string): GraphDefinition;
 }
@@ -81,6 +85,12 @@ function openWriter(seed: number): Writer {
         () => least + (uint32() / 2 ** 32) * (most - least),
       );
       tensors.set(name, { dtype: 'F32', shape, data });
+      return name;
+    },
+    integers(name, shape) {
+      const length = shape.reduce((product, size) => product * size, 1);
+      const data = Int8Array.from({ length }, () => (uint32() % 255) - 127);
+      tensors.set(name, { dtype: 'I8', shape, data });
       return name;
     },
     bits(name, filters, elements) {
@@ -132,14 +142,24 @@ function stemConv(writer: Writer, channels: number): string {
   });
 }
 
-function head(writer: Writer, input: string, channels: number, classes: number): string {
+function head(
+  writer: Writer,
+  input: string,
+  channels: number,
+  { classes, headBits = 32 }: NetworkOptions,
+): string {
   const pool = writer.add({ name: 'pool', op: 'global_average_pool', inputs: [input] });
   const bound = Math.sqrt(3 / channels);
   return writer.add({
     name: 'logits',
     op: 'dense',
     inputs: [pool],
-    weight: writer.floats('head.weight', [classes, channels], -bound, bound),
+    ...(headBits === 8
+      ? {
+          weight: writer.integers('head.weight', [classes, channels]),
+          weight_scale: writer.floats('head.scale', [classes], bound / 127, bound / 127),
+        }
+      : { weight: writer.floats('head.weight', [classes, channels], -bound, bound) }),
     bias: writer.floats('head.bias', [classes], -0.1, 0.1),
   });
 }
@@ -245,7 +265,7 @@ function checkOptions({ width, size, classes }: NetworkOptions): void {
  * @throws InputError INVALID_OPTION
  */
 export function mobinetDefinition(options: MobinetOptions): GraphDefinition {
-  const { block, k, width, size, classes, seed = 1, stream } = options;
+  const { block, k, width, size, seed = 1, stream } = options;
   checkOptions(options);
   if (!['none', 'pre', 'mid', 'post'].includes(block)) {
     throw new InputError('INVALID_OPTION', `block is ${block}`, { hint: 'none, pre, mid or post' });
@@ -281,7 +301,7 @@ export function mobinetDefinition(options: MobinetOptions): GraphDefinition {
       });
     }
   }
-  const { json, tensors } = writer.finish(size, head(writer, value, 1024 * width, classes));
+  const { json, tensors } = writer.finish(size, head(writer, value, 1024 * width, options));
   return { json: stream === undefined ? json : { ...json, stream }, tensors };
 }
 
@@ -290,7 +310,7 @@ export function mobinetDefinition(options: MobinetOptions): GraphDefinition {
  * @throws InputError INVALID_OPTION
  */
 export function mobileNetV1Definition(options: NetworkOptions): GraphDefinition {
-  const { width, size, classes, seed = 1 } = options;
+  const { width, size, seed = 1 } = options;
   checkOptions(options);
   const writer = openWriter(seed);
   const finish = (name: string, input: string, channels: number): string => {
@@ -319,7 +339,7 @@ export function mobileNetV1Definition(options: NetworkOptions): GraphDefinition 
     value = convolve(`blocks.${index}.0`, value, depthwise!, stride);
     value = convolve(`blocks.${index}.1`, value, pointwise!, 1);
   }
-  return writer.finish(size, head(writer, value, 1024 * width, classes));
+  return writer.finish(size, head(writer, value, 1024 * width, options));
 }
 
 /** MoBiNet as a graph. */

@@ -150,3 +150,16 @@ describe('options that cannot be', () => {
     expect(() => mobinet(options)).toThrow(message);
   });
 });
+
+test('a head of 8 bits', () => {
+  const options = { block: 'mid', k: 3, width: 0.25, size: 32, classes: 7 } as const;
+  const weightOf = (graph: Graph) => {
+    const node = graph.nodes.find((candidate) => candidate.op === 'dense')!;
+    return { weight: node.weight, scale: node.weightScale };
+  };
+  const { weight, scale } = weightOf(mobinet({ ...options, headBits: 8 }));
+  expect(weight).toBeInstanceOf(Int8Array);
+  expect(weight.some((w) => w < -100) && weight.some((w) => w > 100)).toBe(true);
+  expect(scale).toHaveLength(7);
+  expect(weightOf(mobinet(options)).weight).toBeInstanceOf(Float32Array);
+});

@@ -37,7 +37,10 @@ async function floatModelFile() {
   return writeModelFile({ metadata, tensors });
 }
 
-const mobinet = await randomModelFile({ block: 'mid', k: 3, ...SIZE });
+/** As models of this package are shipped: a stream of int16 and a head of 8 bits. */
+const SHIPPED = /** @type {const} */ ({ stream: { type: 'int16', fraction: 9 }, headBits: 8 });
+
+const mobinet = await randomModelFile({ block: 'mid', k: 3, ...SIZE, ...SHIPPED });
 writeFileSync(new URL('mobinet.safetensors', folder), mobinet);
 writeFileSync(new URL('v1.safetensors', folder), await floatModelFile());
 copyFileSync(
