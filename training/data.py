@@ -75,11 +75,24 @@ def load(sources, class_ids, size, cache):
     return torch.from_numpy(pixels), torch.from_numpy(classes)
 
 
+def every_nth_class(pixels, classes, step):
+    """The pictures of classes 0, step, 2 step ..., and these classes as 0, 1, 2 ..."""
+    if step == 1:
+        return pixels, classes
+    chosen = classes % step == 0
+    return pixels[chosen], classes[chosen] // step
+
+
 def normalise(pixels):
     """float or uint8 [N, H, W, 3] of 0..255 -> float32 [N, 3, H, W]."""
     x = pixels.permute(0, 3, 1, 2).float() / 255
     mean, std = (torch.tensor(v, device=x.device).view(1, 3, 1, 1) for v in (MEAN, STD))
     return (x - mean) / std
+
+
+def mirror(places, size):
+    """Places outside 0..size - 1 mirrored at the border, which is not repeated."""
+    return size - 1 - (size - 1 - places.abs()).abs()
 
 
 def augment(pixels, shift, size, generator):
@@ -88,13 +101,14 @@ def augment(pixels, shift, size, generator):
     pixels: uint8 [N, H, W, 3]; returns float32 [N, 3, size, size].
     """
     count, height, width, _ = pixels.shape
-    x = pixels.permute(0, 3, 1, 2).float()
-    padded = F.pad(x, (shift,) * 4, mode="reflect")
-    corners = torch.randint(0, 2 * shift + 1, (count, 2), generator=generator).tolist()
-    flips = torch.rand(count, generator=generator) < 0.5
-    for k, (top, left) in enumerate(corners):
-        x[k] = padded[k, :, top : top + height, left : left + width]
-    x[flips] = x[flips].flip(3)
+    top, left = torch.randint(-shift, shift + 1, (2, count, 1), generator=generator).to(pixels.device)
+    flipped = (torch.rand(count, 1, generator=generator) < 0.5).to(pixels.device)
+    picture, rows, columns = (torch.arange(n, device=pixels.device) for n in (count, height, width))
+    rows = mirror(top + rows, height)
+    columns = mirror(left + torch.where(flipped, width - 1 - columns, columns), width)
+    x = pixels[picture[:, None, None], rows[:, :, None], columns[:, None, :]]
     if size != height:
+        x = x.permute(0, 3, 1, 2).float()
         x = F.interpolate(x, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
-    return normalise(x.permute(0, 2, 3, 1))
+        x = x.permute(0, 2, 3, 1)
+    return normalise(x)

@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
+import calibration
 import data
 import network
 import safetensors_file
@@ -36,6 +37,13 @@ class GraphWriter:
     def floats(self, name, tensor):
         self.tensors[name] = np.ascontiguousarray(tensor.detach().cpu().numpy(), dtype="<f4")
         return name
+
+    def bytes(self, name, weight):
+        """[O, I] to int8, and the scale of each row: its largest |weight| is 127."""
+        weight = weight.detach().cpu()
+        scale = weight.abs().amax(1).clamp(min=1e-12) / 127
+        self.tensors[name] = (weight / scale[:, None]).round().to(torch.int8).numpy()
+        return name, self.floats(f"{name}_scale", scale)
 
     def bits(self, name, weight):
         """[O, I, kh, kw] to words: bit 1 is +1, elements (y, x, channel), each filter from a new word."""
@@ -88,6 +96,9 @@ def write_unit(writer, name, value, unit):
         kernel=[height, width], in_channels=group * unit.groups, out_channels=outputs,
         stride=[1, 1], padding=[unit.padding] * 4, groups=unit.groups, **alpha,
     )
+    if hasattr(unit, "prelu_bias"):
+        bias = writer.floats(f"{name}.shift.bias", unit.prelu_bias.flatten())
+        x = writer.add(f"{name}.shift", "affine", [x], bias=bias)
     x = write_rectifier(writer, f"{name}.prelu", x, unit.prelu)
     x = write_norm(writer, f"{name}.norm", x, unit.norm)
     if not unit.skip:
@@ -96,8 +107,17 @@ def write_unit(writer, name, value, unit):
     return writer.add(f"{name}.add", "add", [x, skip])
 
 
-def write_network(net, size):
-    """A network in the graph of the model file."""
+def write_head(writer, value, head, kind):
+    bias = writer.floats("head.bias", head.bias)
+    if kind == "float32":
+        weight = {"weight": writer.floats("head.weight", head.weight)}
+    else:
+        weight = dict(zip(("weight", "weight_scale"), writer.bytes("head.weight", head.weight)))
+    return writer.add("logits", "dense", [value], **weight, bias=bias)
+
+
+def write_network(net, size, head):
+    """A network in the graph of the model file; its head's weights as float32 or int8."""
     writer = GraphWriter(size)
     value = write_conv(writer, "stem.conv", "image", net.stem[0])
     value = write_norm(writer, "stem.norm", value, net.stem[1])
@@ -118,15 +138,13 @@ def write_network(net, size):
                 value = write_norm(writer, f"{name}.norm", value, norm)
                 value = write_rectifier(writer, f"{name}.relu", value, relu)
     value = writer.add("pool", "global_average_pool", [value])
-    output = writer.add(
-        "logits", "dense", [value], weight=writer.floats("head.weight", net.head.weight),
-        bias=writer.floats("head.bias", net.head.bias),
-    )
-    return writer, output
+    return writer, write_head(writer, value, net.head, head)
 
 
-def export(net, path, size, name, class_ids, class_names, provenance):
-    writer, output = write_network(net, size)
+def export(
+    net, path, size, name, class_ids, class_names, provenance, head="float32", temperature=1.0,
+):
+    writer, output = write_network(net, size, head)
     metadata = {
         "format": "mobinet",
         "format_version": "1",
@@ -140,6 +158,7 @@ def export(net, path, size, name, class_ids, class_names, provenance):
             "crop": "center", "mean": data.MEAN, "std": data.STD,
         }),
         "provenance": json.dumps(provenance),
+        "temperature": f"{temperature:.4g}",
     }
     safetensors_file.write(path, metadata, writer.tensors)
 
@@ -179,17 +198,30 @@ def write_golden(net, folder, size, model_name):
 
 
 @torch.no_grad()
-def write_predictions(net, path, source, size, batch=250):
-    """PyTorch's own top-5 of each picture of a zip file or folder, for comparison with the runtime."""
+def predict(net, source, size, batch=250):
+    """(class ids, names, logits) of the pictures of a zip file or folder."""
     pictures = data.list_pictures(source)
-    rows = {}
+    logits = []
     for begin in tqdm(range(0, len(pictures), batch), desc="predicting", leave=False):
         part = pictures[begin : begin + batch]
         pixels = torch.from_numpy(np.stack([data.decode(read, size) for _, _, read in part]))
-        best = net(data.normalise(pixels)).topk(5).indices.tolist()
-        for (class_id, name, _), top5 in zip(part, best):
-            rows[name] = [class_id, top5]
-    Path(path).write_text(json.dumps(rows))
+        logits.append(net(data.normalise(pixels)))
+    class_ids, names, _ = zip(*pictures)
+    return class_ids, names, torch.cat(logits)
+
+
+def calibrated_temperature(net, source, size, class_ids):
+    expected, names, logits = predict(net, source, size)
+    fitted, _ = calibration.halves(names)
+    classes = torch.tensor([class_ids.index(expected[k]) for k in fitted])
+    return calibration.fit_temperature(logits[fitted], classes)
+
+
+def write_predictions(net, path, source, size):
+    """PyTorch's own top-5 of each picture, for comparison with the runtime."""
+    expected, names, logits = predict(net, source, size)
+    best = logits.topk(5).indices.tolist()
+    Path(path).write_text(json.dumps(dict(zip(names, zip(expected, best)))))
 
 
 def main():
@@ -200,6 +232,8 @@ def main():
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--classes", help="<id>\\t<name> lines", required=True)
     parser.add_argument("--provenance", default="{}", help="JSON: data, recipe, epochs, hardware ...")
+    parser.add_argument("--head", choices=("float32", "int8"), default="float32", help="weights of the classifier")
+    parser.add_argument("--calibrate", metavar="SOURCE", help="pictures; every other one gives the temperature")
     parser.add_argument("--golden", help="folder for golden logits")
     parser.add_argument("--predictions", nargs=2, metavar=("SOURCE", "JSON"))
     arguments = parser.parse_args()
@@ -209,9 +243,13 @@ def main():
     net.load_state_dict(checkpoint["model"])
     net.eval()
     class_ids, class_names = data.read_classes(arguments.classes)
+    temperature = 1.0
+    if arguments.calibrate:
+        temperature = calibrated_temperature(net, arguments.calibrate, arguments.size, class_ids)
     export(net, arguments.model, arguments.size, arguments.name, class_ids, class_names,
-           json.loads(arguments.provenance))
-    print(f"{arguments.model}: {Path(arguments.model).stat().st_size:,} bytes")
+           json.loads(arguments.provenance), arguments.head, temperature)
+    size = Path(arguments.model).stat().st_size
+    print(f"{arguments.model}: {size:,} bytes, temperature {temperature:.3f}")
     if arguments.golden:
         write_golden(net, arguments.golden, arguments.size, Path(arguments.model).name)
     if arguments.predictions:

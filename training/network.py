@@ -99,6 +99,8 @@ class Unit(nn.Module):
         nn.init.constant_(self.norm.weight, 0.2 if options["skips"] else 1.0)
         if options["sign_shift"]:
             self.shift = nn.Parameter(torch.zeros(1, inputs, 1, 1))
+        if options["prelu_shift"]:
+            self.prelu_bias = nn.Parameter(torch.zeros(1, outputs, 1, 1))
         doubles = options["doubling_skip"] and outputs == 2 * inputs
         self.skip = options["skips"] and (outputs == inputs or doubles)
         self.doubles = doubles
@@ -106,7 +108,10 @@ class Unit(nn.Module):
     def forward(self, x):
         signs = SignActivation.apply(x - self.shift if hasattr(self, "shift") else x, self.window)
         weight = BinaryWeight.apply(self.weight, self.gradient, self.use_alpha)
-        y = F.conv2d(signs, weight, None, 1, self.padding, 1, self.groups)
+        # Under autocast only the convolution is in bfloat16: x, a sum over many units, is not.
+        y = F.conv2d(signs, weight, None, 1, self.padding, 1, self.groups).to(x.dtype)
+        if hasattr(self, "prelu_bias"):
+            y = y + self.prelu_bias
         y = self.norm(self.prelu(y))
         if not self.skip:
             return y
@@ -147,12 +152,14 @@ class MoBiNet(nn.Module):
     Options, with the paper's value first: prelu (True) or ReLU; skips (True); doubling_skip
     (False): where a unit doubles the channels, its input concatenated with itself is added; window
     and weight_gradient as in SignActivation and BinaryWeight; alpha (True); sign_shift (False): a
-    learned threshold a channel before each sign.
+    learned threshold a channel before each sign; prelu_shift (False): a learned bias a channel before
+    each PReLU (as in ReActNet, whose second bias, after it, is the batch norm's here).
     """
 
     def __init__(
         self, block="mid", k=3, width=1.0, classes=1000, prelu=True, skips=True, doubling_skip=True,
         window="triangle", weight_gradient="paper", alpha=True, sign_shift=False,
+        prelu_shift=False,
     ):
         super().__init__()
         if block not in ("none", "pre", "mid", "post"):
@@ -162,7 +169,7 @@ class MoBiNet(nn.Module):
         options = {
             "prelu": prelu, "skips": skips and block != "none", "doubling_skip": doubling_skip,
             "window": window, "weight_gradient": weight_gradient, "alpha": alpha,
-            "sign_shift": sign_shift,
+            "sign_shift": sign_shift, "prelu_shift": prelu_shift,
         }
         stem, last = int(32 * width), int(1024 * width)
         self.stem = nn.Sequential(
@@ -178,7 +185,7 @@ class MoBiNet(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def forward(self, x):
-        return self.head(self.blocks(self.stem(x)).mean((2, 3)))
+        return self.head(self.blocks(self.stem(x).to(x.dtype)).mean((2, 3)))
 
 
 class MobileNetV1(nn.Module):

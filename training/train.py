@@ -12,17 +12,21 @@ import csv
 import json
 import math
 import os
+import statistics
 import time
+from collections import deque
 from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
+from torch.optim.swa_utils import AveragedModel, update_bn
 from tqdm import tqdm
 
 import data
 import network
+import restore
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "tiny-imagenet"
 
@@ -45,12 +49,14 @@ SETTINGS = dict(
     weight_gradient="paper",  # eq. 5, or straight
     alpha=True,
     sign_shift=False,  # learned thresholds before the signs
+    prelu_shift=False,  # learned biases before the PReLUs
     # pictures
     size=64,
     small_size=48,  # size in the first part of the run: more pictures a second
     small_part=0.0,  # that part, 0..1
     shift=6,  # crops are shifted by up to this many pixels
     # optimisation
+    start_from="",  # checkpoint or model file to start from
     epochs=50,
     minutes=0.0,  # budget; 0 is none
     batch=64,
@@ -59,18 +65,21 @@ SETTINGS = dict(
     warmup=300,  # steps
     weight_decay=0.0,
     label_smoothing=0.1,
+    average=0.0,  # decay of the moving average of the weights that the run ends with; 0 is none
+    reestimate=6400,  # pictures from which the batch norms' statistics are taken anew at the end
     teacher="",  # float checkpoint to distil from
     teacher_weight=0.9,  # of the teacher's loss beside that of the labels
     # running
     seed=0,
     device="cuda" if torch.cuda.is_available() else "cpu",
+    bfloat16=torch.cuda.is_available(),  # convolutions in bfloat16
     compile=False,  # torch.compile: twice as fast on a CPU, after minutes of compiling
     checkpoint_minutes=5.0,
-    limit=0,  # use only so many pictures of each set (for trials)
+    class_step=1,  # take every n-th class only (for trials)
 )
 
 NETWORK = ("block", "k", "width", "prelu", "skips", "doubling_skip", "window", "weight_gradient",
-           "alpha", "sign_shift")
+           "alpha", "sign_shift", "prelu_shift")
 
 
 def parse_settings(arguments=None):
@@ -102,25 +111,33 @@ def rate(s, progress, step):
     return 0.1 ** ((progress >= 0.4) + (progress >= 0.6))
 
 
+def counted(seconds, recent):
+    """Seconds of a step that count against --minutes: a computer that slept meanwhile was not training."""
+    usual = statistics.median(recent or [seconds])
+    return seconds if seconds < 10 * usual else usual
+
+
 def losses(s, net, teacher, x, y):
-    logits = net(x)
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=s.bfloat16):
+        logits = net(x).float()
     loss = F.cross_entropy(logits, y, label_smoothing=s.label_smoothing)
     if teacher is None:
         return loss
     with torch.no_grad():
-        target = teacher(x).softmax(1)
+        # The teacher sees the pictures in the size that it knows.
+        target = teacher(F.interpolate(x, size=(s.size, s.size), mode="bilinear")).softmax(1)
     distance = F.kl_div(logits.log_softmax(1), target, reduction="batchmean")
     return s.teacher_weight * distance + (1 - s.teacher_weight) * loss
 
 
 @torch.no_grad()
-def accuracy(net, pixels, classes, device):
+def accuracy(net, pixels, classes):
     """top-1 and top-5, percent."""
     net.eval()
     top1 = top5 = 0
     for begin in range(0, len(pixels), 250):
-        x = data.normalise(pixels[begin : begin + 250]).to(device)
-        best = net(x).topk(min(5, net.head.out_features), 1).indices.cpu()
+        x = data.normalise(pixels[begin : begin + 250])
+        best = net(x).topk(min(5, net.head.out_features), 1).indices
         hits = best == classes[begin : begin + 250, None]
         top1 += hits[:, 0].sum().item()
         top5 += hits.any(1).sum().item()
@@ -174,19 +191,25 @@ def main(arguments=None):
     class_ids, _ = data.read_classes(s.classes)
     pixels, classes = data.load(s.train, class_ids, s.size, s.cache)
     val_pixels, val_classes = data.load(s.val, class_ids, s.size, s.cache)
-    if s.limit:
-        pixels, classes = pixels[: s.limit], classes[: s.limit]
-        val_pixels, val_classes = val_pixels[: s.limit], val_classes[: s.limit]
+    class_ids = class_ids[:: s.class_step]
+    pixels, classes = data.every_nth_class(pixels, classes, s.class_step)
+    val_pixels, val_classes = data.every_nth_class(val_pixels, val_classes, s.class_step)
     if len(pixels) < s.batch:
         raise SystemExit(f"{len(pixels)} pictures are fewer than one batch of {s.batch}")
+    pixels, classes, val_pixels, val_classes = (
+        part.to(s.device) for part in (pixels, classes, val_pixels, val_classes))
 
     torch.manual_seed(s.seed)
     net = network.build(network_settings(s, len(class_ids))).to(s.device)
     net = net.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(net.parameters(), s.lr, weight_decay=s.weight_decay)
+    # Fused it is one pass over the weights; PyTorch has that for CPUs since 2.4.
+    fused = torch.__version__ >= (2, 4)
+    optimizer = torch.optim.Adam(net.parameters(), s.lr, weight_decay=s.weight_decay, fused=fused)
     shuffle = torch.Generator().manual_seed(s.seed)
     chance = torch.Generator().manual_seed(s.seed + 1 + rank)
-    scaler = torch.cuda.amp.GradScaler(enabled=s.device == "cuda")
+    if s.start_from:
+        restore.start_from(net, s.start_from)
+    averaged = AveragedModel(net, avg_fn=lambda mean, new, count: torch.lerp(new, mean, s.average))
     teacher = None
     if s.teacher:
         checkpoint = torch.load(s.teacher, map_location=s.device)
@@ -200,8 +223,8 @@ def main(arguments=None):
     if latest.exists():
         checkpoint = torch.load(latest, map_location=s.device)
         net.load_state_dict(checkpoint["model"])
+        averaged.load_state_dict(checkpoint["averaged"])
         optimizer.load_state_dict(checkpoint["optimizer"])
-        scaler.load_state_dict(checkpoint["scaler"])
         epoch, batch_index, step, elapsed = (
             checkpoint[key] for key in ("epoch", "batch_index", "step", "elapsed"))
         rows, epoch_state = checkpoint["rows"], checkpoint["epoch_state"].cpu()
@@ -224,15 +247,14 @@ def main(arguments=None):
     def checkpoint_state():
         return {
             "network": network_settings(s, len(class_ids)), "settings": vars(s),
-            "model": net.state_dict(), "optimizer": optimizer.state_dict(),
-            "scaler": scaler.state_dict(), "epoch": epoch, "batch_index": batch_index,
-            "step": step, "elapsed": elapsed, "rows": rows, "epoch_state": epoch_state,
-            "chance": chance.get_state(),
+            "model": net.state_dict(), "averaged": averaged.state_dict(), "optimizer": optimizer.state_dict(),
+            "epoch": epoch, "batch_index": batch_index, "step": step, "elapsed": elapsed, "rows": rows,
+            "epoch_state": epoch_state, "chance": chance.get_state(),
         }
 
     def note(loss):
         """Measures, and writes metrics, curves and a checkpoint."""
-        top1, top5 = accuracy(net, val_pixels, val_classes, s.device)
+        top1, top5 = accuracy(net, val_pixels, val_classes)
         rows.append({"epoch": round(step / per_epoch, 3), "minutes": round(elapsed / 60, 2),
                      "loss": round(loss, 4), "top1": round(top1, 2), "top5": round(top5, 2)})
         with open(out / "metrics.csv", "w", newline="") as file:
@@ -244,30 +266,30 @@ def main(arguments=None):
 
     bar = tqdm(total=100, initial=round(100 * min(1, progress())), disable=rank != 0,
                bar_format="{percentage:3.0f}% |{bar}| {elapsed} of about {elapsed}<{remaining} {postfix}")
-    before, noted, mean_loss = time.time(), time.time(), None
+    before, noted, mean_loss, recent = time.time(), time.time(), None, deque(maxlen=50)
     while progress() < 1:
         shuffle.set_state(epoch_state)
         for index in batches(len(pixels), s.batch, shuffle, batch_index):
-            mine = index[rank * share : (rank + 1) * share]
+            mine = index[rank * share : (rank + 1) * share].to(s.device)
             size = s.small_size if progress() < s.small_part else s.size
-            x = data.augment(pixels[mine], s.shift, size, chance).to(s.device)
-            x = x.contiguous(memory_format=torch.channels_last)
-            y = classes[mine].to(s.device)
+            x = data.augment(pixels[mine], s.shift, size, chance)
+            x, y = x.contiguous(memory_format=torch.channels_last), classes[mine]
             for group in optimizer.param_groups:
                 group["lr"] = s.lr * rate(s, progress(), step)
-            with torch.autocast("cuda", enabled=s.device == "cuda"):
-                loss = losses(s, trained, teacher, x, y)
+            loss = losses(s, trained, teacher, x, y)
             if not torch.isfinite(loss):
                 raise SystemExit(f"the loss is {loss.item()} at step {step}: a lower --lr")
             optimizer.zero_grad()
-            scaler.scale(loss).backward()
-            scaler.step(optimizer)
-            scaler.update()
+            loss.backward()
+            optimizer.step()
+            if s.average:
+                averaged.update_parameters(net)
             value = loss.item()
             mean_loss = value if mean_loss is None else 0.99 * mean_loss + 0.01 * value
             step, batch_index = step + 1, batch_index + 1
             now = time.time()
-            elapsed, before = elapsed + now - before, now
+            recent.append(counted(now - before, recent))
+            elapsed, before = elapsed + recent[-1], now
             if world > 1:  # all processes must stop at the same step
                 clock = torch.tensor([elapsed], device=s.device)
                 torch.distributed.broadcast(clock, 0)
@@ -284,6 +306,13 @@ def main(arguments=None):
     bar.close()
     if rank == 0 and mean_loss is not None:
         note(mean_loss)
+        if s.average:
+            net.load_state_dict(averaged.module.state_dict())
+        if s.reestimate:
+            order = torch.randperm(len(pixels), generator=chance)[: s.reestimate]
+            update_bn((data.normalise(pixels[k]) for k in order.split(s.batch)), net)
+        if s.average or s.reestimate:
+            note(mean_loss)
     if rank == 0:
         print(json.dumps({"epochs": round(step / per_epoch, 2), **rows[-1]}))
     if world > 1:

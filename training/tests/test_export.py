@@ -54,6 +54,8 @@ def evaluate(metadata, tensors, x):
             weight = weight.reshape(-1, kh, kw, per_group).transpose(0, 3, 1, 2)
             y = convolve(y, weight, node["stride"], node["padding"], node["groups"])
             y = y * each("alpha") if "alpha" in node else y
+        elif op == "affine":
+            y = y + each("bias")
         elif op == "batch_norm":
             y = (y - each("mean")) / np.sqrt(each("variance") + node["epsilon"]) * each("gamma") + each("beta")
         elif op == "prelu":
@@ -69,7 +71,10 @@ def evaluate(metadata, tensors, x):
         elif op == "global_average_pool":
             y = y.mean((1, 2))
         elif op == "dense":
-            y = tensors[node["weight"]].astype(np.float64) @ y + tensors[node["bias"]]
+            weight = tensors[node["weight"]].astype(np.float64)
+            if "weight_scale" in node:
+                weight = weight * tensors[node["weight_scale"]][:, None]
+            y = weight @ y + tensors[node["bias"]]
         else:
             raise AssertionError(f"unknown operation {op}")
         values[node["name"]] = y
@@ -93,7 +98,7 @@ NETWORKS = {
     "post, K = 1, ReLU, no doubling skip": lambda: network.MoBiNet(
         "post", 1, 0.25, 5, prelu=False, doubling_skip=False),
     "none, K = 2, no alpha": lambda: network.MoBiNet("none", 2, 0.25, 5, alpha=False),
-    "mid, K = 3, sign shift": lambda: network.MoBiNet("mid", 3, 0.25, 5, sign_shift=True),
+    "mid, K = 3, shifts": lambda: network.MoBiNet("mid", 3, 0.25, 5, sign_shift=True, prelu_shift=True),
     "float": lambda: network.MobileNetV1(0.25, 5),
 }
 
@@ -111,11 +116,26 @@ def test_exported_graph_gives_the_networks_logits(name, tmp_path):
     assert evaluate(metadata, tensors, x[0].numpy()) == pytest.approx(expected, abs=2e-3)
 
 
+def test_an_int8_head_is_a_row_scale_and_a_rounding_away(tmp_path):
+    net = scrambled(network.MobileNetV1(0.25, 5))
+    logits = []
+    for head in ("float32", "int8"):
+        path = tmp_path / f"{head}.safetensors"
+        export.export(net, path, 32, "tiny", list("abcde"), list("ABCDE"), {}, head)
+        logits.append(evaluate(*safetensors_file.read(path), np.ones((3, 32, 32))))
+    _, tensors = safetensors_file.read(path)
+    assert tensors["head.weight"].dtype == np.int8
+    assert np.abs(tensors["head.weight"]).max(1).tolist() == [127] * 5
+    assert np.abs(logits[0] - logits[1]).max() < 0.02 * np.ptp(logits[0])
+
+
 def test_metadata_and_digest(tmp_path):
     path = tmp_path / "model.safetensors"
-    export.export(network.MoBiNet("mid", 0, 0.25, 2), path, 64, "tiny", ["a", "b"], ["ä", "b"], {})
+    net = network.MoBiNet("mid", 0, 0.25, 2)
+    export.export(net, path, 64, "tiny", ["a", "b"], ["ä", "b"], {}, temperature=0.75)
     metadata, tensors = safetensors_file.read(path)
     assert metadata["format"] == "mobinet" and metadata["format_version"] == "1"
+    assert metadata["temperature"] == "0.75"
     assert json.loads(metadata["labels"]) == ["ä", "b"]
     assert json.loads(metadata["preprocessing"])["mean"] == list(data.MEAN)
     assert metadata["digest"] == safetensors_file.digest(metadata, tensors)

@@ -90,6 +90,52 @@ def test_a_teacher_can_be_distilled_from(tiny):
     assert torch.load(tiny / "student" / "latest.pt")["step"] == 3
 
 
+def test_a_run_can_start_from_another(tiny):
+    train.main(options(tiny, "first", epochs=15))
+    train.main(options(tiny, "second", start_from=tiny / "first" / "latest.pt", epochs=1, lr=1e-6))
+    assert torch.load(tiny / "second" / "latest.pt")["rows"][-1]["top1"] == 100
+
+
+def test_ends_with_the_average_of_the_weights(tiny):
+    """With a decay of 1 the average stays what it was after the first step."""
+    train.main(options(tiny, "average", average=1.0, epochs=3, warmup=0))
+    train.main(options(tiny, "plain", epochs=3, warmup=0))
+    average, plain = (torch.load(tiny / name / "latest.pt")["model"] for name in ("average", "plain"))
+    assert not torch.equal(average["stem.0.weight"], plain["stem.0.weight"])
+
+
+def test_statistics_of_batch_norms_are_taken_anew(tiny):
+    """Of all pictures in one batch, not augmented: what one forward pass of them gives."""
+    train.main(options(tiny, "run", epochs=1, reestimate=24, batch=24))
+    state = torch.load(tiny / "run" / "latest.pt")["model"]
+    pixels, _ = data.load([tiny / "train"], ["n01", "n02"], 32, tiny / "cache")
+    stem = torch.nn.functional.conv2d(data.normalise(pixels), state["stem.0.weight"], None, 2, 1)
+    assert torch.allclose(state["stem.1.running_mean"], stem.mean((0, 2, 3)), atol=1e-5)
+
+
+def test_a_pause_does_not_count_against_the_budget():
+    recent = [0.2, 0.3, 0.2]
+    assert train.counted(0.5, recent) == 0.5
+    assert train.counted(3600, recent) == 0.2
+    assert train.counted(60, []) == 60, "the first step compiles"
+
+
+def test_augmentation_shifts_and_mirrors_and_nothing_else():
+    """Every augmented picture is a crop of the mirrored-border original, straight or flipped."""
+    picture = torch.arange(36).view(6, 6, 1).expand(6, 6, 3).byte()
+    padded = torch.nn.functional.pad(picture.permute(2, 0, 1)[None].float(), (2,) * 4, mode="reflect")[0]
+    crops = {
+        tuple(crop.flatten().tolist())
+        for top in range(5) for left in range(5)
+        for straight in [padded[0, top : top + 6, left : left + 6]]
+        for crop in (straight, straight.flip(1))
+    }
+    batch = data.augment(picture.expand(500, 6, 6, 3), 2, 6, torch.Generator().manual_seed(0))
+    pixels = (batch[:, 0] * data.STD[0] + data.MEAN[0]) * 255
+    seen = {tuple(one.round().flatten().tolist()) for one in pixels}
+    assert seen == crops
+
+
 def test_two_processes_train_one_network(tiny):
     """Started as torchrun starts them; torchrun itself fails in PyTorch 1.13 under Python 3.11."""
     with socket.socket() as probe:

@@ -1,0 +1,72 @@
+import pytest
+import torch
+
+import export
+import network
+import restore
+from test_export import scrambled
+
+
+def exported(net, path, size=32, **options):
+    export.export(net, path, size, "a network", list("abcde"), list("ABCDE"), {}, **options)
+    return path
+
+
+@pytest.mark.parametrize("make", [
+    lambda: network.MoBiNet("mid", 3, 0.25, 5, sign_shift=True, prelu_shift=True),
+    lambda: network.MobileNetV1(0.25, 5),
+], ids=["MoBiNet", "float"])
+def test_a_network_started_from_its_model_file_gives_the_same_logits(make, tmp_path):
+    net = scrambled(make())
+    started = make().eval()
+    restore.start_from(started, exported(net, tmp_path / "model.safetensors"))
+    x = torch.randn(2, 3, 32, 32)
+    with torch.no_grad():
+        assert torch.allclose(started(x), net(x), atol=1e-3)
+
+
+def test_shadow_weights_have_the_signs_and_the_alphas_of_the_file(tmp_path):
+    net = scrambled(network.MoBiNet("mid", 2, 0.25, 5))
+    started = network.MoBiNet("mid", 2, 0.25, 5)
+    restore.start_from(started, exported(net, tmp_path / "model.safetensors"))
+    ours, theirs = (n.blocks[3].units[0].weight.detach() for n in (started, net))
+    assert torch.equal(network.sign(ours), network.sign(theirs))
+    assert torch.allclose(network.alpha_of(ours), network.alpha_of(theirs))
+    assert ours[0].abs().std() > 0, "not all of one size: else all turn over at once"
+
+
+def test_an_int8_head_is_read(tmp_path):
+    net = scrambled(network.MoBiNet("mid", 0, 0.25, 5))
+    started = network.MoBiNet("mid", 0, 0.25, 5)
+    restore.start_from(started, exported(net, tmp_path / "model.safetensors", head="int8"))
+    step = net.head.weight.abs().max() / 127
+    assert (started.head.weight - net.head.weight).abs().max() <= step * 0.51
+
+
+def test_a_head_for_other_classes_is_left_as_it_is(tmp_path):
+    net = scrambled(network.MoBiNet("mid", 0, 0.25, 5))
+    started = network.MoBiNet("mid", 0, 0.25, 3)
+    restore.start_from(started, exported(net, tmp_path / "model.safetensors"))
+    assert not started.head.weight.any()
+    assert torch.equal(started.stem[0].weight, net.stem[0].weight)
+
+
+def test_parameters_that_the_file_lacks_are_left_as_they_are(tmp_path):
+    net = scrambled(network.MoBiNet("mid", 0, 0.25, 5))
+    started = network.MoBiNet("mid", 0, 0.25, 5, sign_shift=True)
+    restore.start_from(started, exported(net, tmp_path / "model.safetensors"))
+    assert not started.blocks[0].units[0].shift.any()
+
+
+def test_a_checkpoint_is_taken_as_it_is(tmp_path):
+    net = scrambled(network.MoBiNet("mid", 0, 0.25, 5))
+    torch.save({"model": net.state_dict()}, tmp_path / "latest.pt")
+    started = network.MoBiNet("mid", 0, 0.25, 5)
+    restore.start_from(started, tmp_path / "latest.pt")
+    assert all(torch.equal(a, b) for a, b in zip(started.parameters(), net.parameters()))
+
+
+def test_a_file_of_another_width_is_refused(tmp_path):
+    path = exported(scrambled(network.MoBiNet("mid", 0, 0.25, 5)), tmp_path / "model.safetensors")
+    with pytest.raises(SystemExit, match="another network"):
+        restore.start_from(network.MoBiNet("mid", 0, 0.5, 5), path)
