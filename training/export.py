@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 import calibration
 import data
+import fixed_point
 import network
 import safetensors_file
 
@@ -54,8 +55,8 @@ class GraphWriter:
         self.tensors[name] = words.view("<u8")
         return name
 
-    def graph(self, output):
-        return {"inputs": self.inputs, "nodes": self.nodes, "outputs": [output]}
+    def graph(self, output, stream):
+        return {"inputs": self.inputs, "nodes": self.nodes, "outputs": [output], **stream}
 
 
 def write_norm(writer, name, value, norm):
@@ -143,13 +144,16 @@ def write_network(net, size, head):
 
 def export(
     net, path, size, name, class_ids, class_names, provenance, head="float32", temperature=1.0,
+    fraction=None,
 ):
+    """fraction: of an int16 stream; None for float32."""
     writer, output = write_network(net, size, head)
+    stream = {} if fraction is None else {"stream": {"type": "int16", "fraction": fraction}}
     metadata = {
         "format": "mobinet",
         "format_version": "1",
         "name": name,
-        "graph": json.dumps(writer.graph(output), separators=(",", ":")),
+        "graph": json.dumps(writer.graph(output, stream), separators=(",", ":")),
         "labels": json.dumps(class_names, ensure_ascii=False),
         "label_ids": json.dumps(class_ids),
         "preprocessing": json.dumps({
@@ -210,6 +214,13 @@ def predict(net, source, size, batch=250):
     return class_ids, names, torch.cat(logits)
 
 
+def some_pictures(source, size, count=500):
+    """Up to so many pictures of a zip file or folder, evenly from all of it, as the network's input."""
+    pictures = data.list_pictures(source)
+    some = pictures[:: -(-len(pictures) // count)]
+    return data.normalise(torch.from_numpy(np.stack([data.decode(read, size) for _, _, read in some])))
+
+
 def calibrated_temperature(net, source, size, class_ids):
     expected, names, logits = predict(net, source, size)
     fitted, _ = calibration.halves(names)
@@ -233,6 +244,8 @@ def main():
     parser.add_argument("--classes", help="<id>\\t<name> lines", required=True)
     parser.add_argument("--provenance", default="{}", help="JSON: data, recipe, epochs, hardware ...")
     parser.add_argument("--head", choices=("float32", "int8"), default="float32", help="weights of the classifier")
+    parser.add_argument("--int16", metavar="SOURCE",
+                        help="feature maps in 16 bits, with the range that they have for these pictures")
     parser.add_argument("--calibrate", metavar="SOURCE", help="pictures; every other one gives the temperature")
     parser.add_argument("--golden", help="folder for golden logits")
     parser.add_argument("--predictions", nargs=2, metavar=("SOURCE", "JSON"))
@@ -243,13 +256,16 @@ def main():
     net.load_state_dict(checkpoint["model"])
     net.eval()
     class_ids, class_names = data.read_classes(arguments.classes)
-    temperature = 1.0
+    temperature, fraction = 1.0, None
+    if arguments.int16:
+        fraction = fixed_point.fraction_bits(net, some_pictures(arguments.int16, arguments.size))
     if arguments.calibrate:
         temperature = calibrated_temperature(net, arguments.calibrate, arguments.size, class_ids)
     export(net, arguments.model, arguments.size, arguments.name, class_ids, class_names,
-           json.loads(arguments.provenance), arguments.head, temperature)
+           json.loads(arguments.provenance), arguments.head, temperature, fraction)
     size = Path(arguments.model).stat().st_size
-    print(f"{arguments.model}: {size:,} bytes, temperature {temperature:.3f}")
+    kept = "float32" if fraction is None else f"int16 with {fraction} bits of fraction"
+    print(f"{arguments.model}: {size:,} bytes, temperature {temperature:.3f}, stream {kept}")
     if arguments.golden:
         write_golden(net, arguments.golden, arguments.size, Path(arguments.model).name)
     if arguments.predictions:

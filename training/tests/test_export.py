@@ -8,6 +8,7 @@ import torch
 
 import data
 import export
+import fixed_point
 import network
 import safetensors_file
 
@@ -151,3 +152,23 @@ def test_a_safetensors_reader_reads_it(tmp_path):
     read = library.load_file(path)
     assert read.keys() == tensors.keys()
     assert all(np.array_equal(read[name], tensors[name]) for name in read)
+
+
+def test_a_fraction_with_which_every_unit_fits_int16():
+    torch.manual_seed(3)
+    net = network.MoBiNet(k=2, width=0.25, classes=5, prelu_shift=True)
+    for module in net.modules():
+        if isinstance(module, network.Unit):
+            module.prelu_bias.data.normal_(std=0.1)
+            module.norm.running_var.fill_(0.01)
+            module.norm.weight.data.uniform_(-0.3, 0.3)
+    net.eval()
+    x = torch.randn(2, 3, 32, 32)
+    bits = fixed_point.fraction_bits(net, x)
+    largest = max(map(fixed_point.largest_units, (m for m in net.modules() if isinstance(m, network.Unit))))
+    assert 4 <= bits <= 12
+    assert largest * 2**bits <= 32767
+    for module in net.modules():
+        if isinstance(module, network.Unit):
+            module.norm.weight.data.mul_(16)
+    assert fixed_point.fraction_bits(net, x) <= bits - 3
