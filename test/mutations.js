@@ -136,6 +136,43 @@ const MUTATIONS = [
     'f32x4.pmax(t, f32x4.splat(0))',
     'f32x4.pmin(t, f32x4.splat(0))',
   ],
+  [
+    'int16 epilogue: the slope is that of the other side of the knee',
+    'assembly/epilogue-int16.ts',
+    'i16x8.gt_s(t, i64x2.splat(0))',
+    'i16x8.lt_s(t, i64x2.splat(0))',
+  ],
+  [
+    'int16 epilogue: the skip is added without saturation',
+    'assembly/epilogue-int16.ts',
+    'return i16x8.add_sat_s(skip, i16x8.add_sat_s(offset, multiplyQ15(t, slope)));',
+    'return i16x8.add(skip, i16x8.add_sat_s(offset, multiplyQ15(t, slope)));',
+  ],
+  [
+    'int16 epilogue: sign(threshold) is +1',
+    'assembly/epilogue-int16.ts',
+    'i16x8.gt_s(y1, threshold)',
+    'i16x8.ge_s(y1, threshold)',
+  ],
+  [
+    'int16 stem: the last four pixels are those before them',
+    'assembly/conv2d-int16.ts',
+    'const x3 = v128.load(pair, 48);',
+    'const x3 = v128.load(pair, 32);',
+  ],
+  [
+    'int16 stem: the row begins a pixel late',
+    'assembly/conv2d-int16.ts',
+    'let i = max(0, -shift);',
+    'let i = max(0, 1 - shift);',
+  ],
+  ['int16 pool: rounded down', 'assembly/average-pool-2x2.ts', 'i32x4.splat(2)', 'i32x4.splat(0)'],
+  [
+    'int16: thresholds are rounded up',
+    'src/plan/fixed-point.ts',
+    'Math.floor(threshold * 2 ** fraction)',
+    'Math.ceil(threshold * 2 ** fraction)',
+  ],
 ];
 
 const TESTS = ['test/plan', 'test/runtime'];
