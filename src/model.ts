@@ -208,7 +208,8 @@ async function openEngine(
     return { engine: await openPool(), reason };
   } catch (error) {
     if (error instanceof MobinetError && error.code !== 'WORKER_FAILED') throw error;
-    return { engine: await createEngine(plan, module, shared), reason: String(error) };
+    const why = error instanceof Error ? error.message : String(error);
+    return { engine: await createEngine(plan, module, shared), reason: why };
   }
 }
 

@@ -39,7 +39,10 @@ export async function createPool(
   };
   try {
     for (let thread = 1; thread < threads; thread++) {
-      started.push(startThread({ team, thread }, fail));
+      const one = startThread({ team, thread }, fail);
+      // Where the next cannot even be started, nobody waits for this one.
+      one.ready.catch(() => undefined);
+      started.push(one);
     }
     await Promise.all(started.map((thread) => thread.ready));
   } catch (error) {

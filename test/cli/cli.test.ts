@@ -186,6 +186,17 @@ describe('describe', () => {
     expect(sum).toBeCloseTo(description.flops, 3);
   });
 
+  test('--threads: how many it would run on, and the memory that they take', async () => {
+    const [one, four] = await Promise.all(
+      [[], ['--threads', '4']].map(async (args) => {
+        const { stdout } = await mobinet(['describe', '--json', ...args]);
+        return JSON.parse(stdout);
+      }),
+    );
+    expect([one.threads, four.threads]).toEqual([1, 4]);
+    expect(four.memoryBytes).toBeGreaterThan(one.memoryBytes);
+  });
+
   test('a network of the paper by its options, as a table', async () => {
     const { code, stdout } = await mobinet(['describe', '--block', 'mid', '--k', '3']);
     expect(code).toBe(0);
