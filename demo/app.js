@@ -1,5 +1,6 @@
 // @ts-check
 import { hasCamera, openCamera } from './camera.js';
+import { createComparison } from './comparison.js';
 import { find } from './dom.js';
 import { createErrors } from './errors.js';
 import { showFacts } from './facts.js';
@@ -50,6 +51,7 @@ async function start() {
       classifier.profile().catch(() => undefined);
       const description = await classifier.describe();
       showFacts(facts, description);
+      comparison.use(entry, description);
       stage.frame(description.preprocessing);
       profile.renew();
       if (picture) classifyPicture(picture, supersede());
@@ -77,6 +79,7 @@ async function start() {
       await stage.showPicture(blob, name, signal);
       if (signal.aborted) return;
       picture = blob;
+      comparison.clear();
       stopCamera();
       await classifyPicture(blob, signal);
     } catch (error) {
@@ -93,7 +96,9 @@ async function start() {
     try {
       const classifier = await model.classifier();
       const classification = await classifier.classify(blob, { topK: 5, signal });
-      if (!signal.aborted) results.show(classification);
+      if (signal.aborted) return;
+      results.show(classification);
+      await compare(blob, classifier, classification, signal);
     } catch (error) {
       if (signal.aborted) return;
       results.clear();
@@ -103,6 +108,22 @@ async function start() {
         results.setBusy(false);
         stage.reveal();
       }
+    }
+  }
+
+  /**
+   * The same picture through all models that are ready, one after the other: each alone is fastest.
+   * @param {Blob} blob
+   * @param {import('./types.js').Classifier} classifier that has seen it
+   * @param {import('./types.js').Classification} classification what it said
+   * @param {AbortSignal} signal
+   */
+  async function compare(blob, classifier, classification, signal) {
+    for (const [entry, other] of model.opened()) {
+      const answer =
+        other === classifier ? classification : await other.classify(blob, { topK: 5, signal });
+      if (signal.aborted) return;
+      comparison.show(entry, answer);
     }
   }
 
@@ -134,6 +155,7 @@ async function start() {
         onOpen() {
           supersede();
           picture = undefined;
+          comparison.clear();
           stage.showCamera();
           results.clear();
         },
@@ -178,6 +200,7 @@ async function start() {
     models,
     (entry) => model.use(entry, kept),
   );
+  const comparison = createComparison(find(document, '#comparison', HTMLElement), models);
   await model.use(models[0], kept);
   if (kept && entryInUse) {
     find(document, '#offline', HTMLElement).textContent =

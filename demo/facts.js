@@ -11,20 +11,23 @@ const BUILDS = {
   relaxed: 'WebAssembly, relaxed SIMD',
 };
 
-/** The kernels run on one thread: that of the worker. */
-const THREADS = 1;
+/** @param {ModelDescription} description */
+function threadsOf(description) {
+  return 'threads' in description ? Number(description.threads) : 1;
+}
 
 /**
  * What model runs, and how.
  * @param {HTMLElement} list a `dl`
  * @param {ModelDescription} description
  */
-export function showFacts(list, { name, build, fileBytes, params, input, classes }) {
+export function showFacts(list, description) {
+  const { name, build, fileBytes, params, input, classes } = description;
   const [, height, width] = input;
   const facts = [
     ['Model', name],
     ['Build', BUILDS[build]],
-    ['Threads', String(THREADS)],
+    ['Threads', String(threadsOf(description))],
     ['File', bytes(fileBytes)],
     ['Parameters', millions(params)],
     ['Input', `${width} × ${height}`],

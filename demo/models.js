@@ -20,7 +20,8 @@ export async function readModels() {
 }
 
 /**
- * The model in use. Another one takes its place when it is ready, and not where it fails.
+ * The model in use. Another one takes its place when it is ready, and not where it fails; what was
+ * opened stays open, to be compared and come back to.
  * @param {object} events
  * @param {() => void} events.onBegin
  * @param {(progress: LoadProgress) => void} events.onProgress
@@ -37,13 +38,16 @@ export function createModelInUse({ onBegin, onProgress, onReady, onError, onEnd 
   });
   // Whoever waits for it is told as well.
   inUse.catch(() => undefined);
-  /** @type {Classifier | undefined} */
-  let open;
+  /** @type {Map<ModelEntry, Classifier>} */
+  const opened = new Map();
   let opening = new AbortController();
 
   return {
     /** Waits for the first model; rejects where that cannot be loaded. */
     classifier: () => inUse,
+
+    /** All that are ready, in the order of their first use. */
+    opened: () => [...opened],
 
     /**
      * @param {ModelEntry} entry
@@ -55,13 +59,12 @@ export function createModelInUse({ onBegin, onProgress, onReady, onError, onEnd 
       const { signal } = opening;
       onBegin();
       try {
-        const next = await openModel(entry, { onProgress, signal, cache: !kept });
-        const before = open;
-        open = next;
+        const next =
+          opened.get(entry) ?? (await openModel(entry, { onProgress, signal, cache: !kept }));
+        opened.set(entry, next);
         first.resolve(next);
         inUse = Promise.resolve(next);
         onReady(next, entry);
-        before?.terminate();
       } catch (error) {
         if (signal.aborted) return;
         first.reject(error);

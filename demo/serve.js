@@ -5,8 +5,8 @@
  *   node demo/serve.js [--port 8080] [--host localhost]
  */
 
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -58,6 +58,13 @@ function fileOf(pathname) {
   return join(REPOSITORY_FOLDERS.includes(folder) ? REPOSITORY : DEMO, path);
 }
 
+/** `models.json` without the models whose files are not there. */
+async function presentModels() {
+  /** @type {{ url: string }[]} */
+  const models = JSON.parse(await readFile(join(DEMO, 'models.json'), 'utf8'));
+  return JSON.stringify(models.filter(({ url }) => existsSync(fileOf(`/${url}`) ?? '')));
+}
+
 /**
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
@@ -81,6 +88,8 @@ async function answer(request, response) {
   } catch {
     return end(400, 'Not an address');
   }
+  if (address === '/models.json')
+    return end(200, await presentModels(), { 'Content-Type': 'application/json' });
   const entry = path === undefined ? undefined : await stat(path).catch(() => undefined);
   if (path === undefined || !entry?.isFile()) return end(404, 'No such file');
 

@@ -13,6 +13,7 @@ const PAGE = [
   './',
   'app.js',
   'camera.js',
+  'comparison.js',
   'dither.js',
   'dom.js',
   'errors.js',

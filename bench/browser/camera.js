@@ -22,6 +22,7 @@ try {
   await page.goto(`http://localhost:${port}/`);
   await page.getByRole('button', { name: /use camera/i }).click();
   await page
+    .locator('#predictions')
     .getByText(/^\d+\.\d\s%$/)
     .first()
     .waitFor();

@@ -9,10 +9,10 @@ import type { GraphNode } from '../graph/graph.ts';
  * of them bends. Kept in float64 and rounded once, when the parameters are written.
  */
 export interface PiecewiseLinear {
-  readonly knee: number;
-  readonly value: number;
-  readonly left: number;
-  readonly right: number;
+  knee: number;
+  value: number;
+  left: number;
+  right: number;
 }
 
 /** slope * (x - zero) + value. */
@@ -30,50 +30,74 @@ export function scaled(f: PiecewiseLinear, scale: number, bias: number): Piecewi
   };
 }
 
-/** PReLU of f(x), or undefined where f bends already. */
-function rectified(f: PiecewiseLinear, slope: number): PiecewiseLinear | undefined {
-  if (f.left !== f.right) return undefined;
-  if (f.left === 0) return linear(0, 0, f.value > 0 ? f.value : slope * f.value);
-  const knee = f.knee - f.value / f.left;
-  return f.left > 0
-    ? { knee, value: 0, left: f.left * slope, right: f.right }
-    : { knee, value: 0, left: f.left, right: f.right * slope };
+/** f becomes scale * f(x) + bias. */
+function rescale(f: PiecewiseLinear, scale: number, bias: number): void {
+  f.value = f.value * scale + bias;
+  f.left *= scale;
+  f.right *= scale;
 }
 
-function compose(
-  f: PiecewiseLinear,
-  node: GraphNode,
-  channel: number,
-): PiecewiseLinear | undefined {
+/** f, which does not bend yet, becomes PReLU of f(x). */
+function rectify(f: PiecewiseLinear, slope: number): void {
+  if (f.left === 0) {
+    f.knee = 0;
+    f.value = f.value > 0 ? f.value : slope * f.value;
+    return;
+  }
+  f.knee -= f.value / f.left;
+  f.value = 0;
+  if (f.left > 0) f.left *= slope;
+  else f.right *= slope;
+}
+
+/** Whether `node` after `functions` still has one kink. */
+function canCompose(functions: readonly PiecewiseLinear[], node: GraphNode): boolean {
+  switch (node.op) {
+    case 'batch_norm':
+    case 'affine':
+      return true;
+    case 'prelu':
+      return functions.every(({ left, right }) => left === right);
+    case 'relu':
+      return node.max === undefined && functions.every(({ left, right }) => left === right);
+    default:
+      return false;
+  }
+}
+
+function compose(f: PiecewiseLinear, node: GraphNode, channel: number): void {
   switch (node.op) {
     case 'batch_norm': {
       const deviation = Math.sqrt(node.variance[channel]! + node.epsilon);
       const scale = node.gamma[channel]! / deviation;
-      return scaled(f, scale, node.beta[channel]! - node.mean[channel]! * scale);
+      rescale(f, scale, node.beta[channel]! - node.mean[channel]! * scale);
+      break;
     }
     case 'affine':
-      return scaled(f, node.scale?.[channel] ?? 1, node.bias?.[channel] ?? 0);
+      rescale(f, node.scale?.[channel] ?? 1, node.bias?.[channel] ?? 0);
+      break;
     case 'prelu':
-      return rectified(f, node.slope[node.slope.length === 1 ? 0 : channel]!);
+      rectify(f, node.slope[node.slope.length === 1 ? 0 : channel]!);
+      break;
     case 'relu':
-      return node.max === undefined ? rectified(f, 0) : undefined;
-    default:
-      return undefined;
+      rectify(f, 0);
+      break;
   }
 }
 
-/** `node` after `functions`, one a channel; undefined where it cannot be folded in. */
+/**
+ * `node` after `functions`, one a channel, in place: a model has tens of thousands of them.
+ * @returns undefined where it cannot be folded in; they are then as they were
+ */
 export function composeAll(
-  functions: readonly PiecewiseLinear[],
+  functions: PiecewiseLinear[],
   node: GraphNode,
 ): PiecewiseLinear[] | undefined {
-  const composed: PiecewiseLinear[] = [];
+  if (!canCompose(functions, node)) return undefined;
   for (let channel = 0; channel < functions.length; channel++) {
-    const g = compose(functions[channel]!, node, channel);
-    if (g === undefined) return undefined;
-    composed.push(g);
+    compose(functions[channel]!, node, channel);
   }
-  return composed;
+  return functions;
 }
 
 /** float32 of a channel's parameters. */

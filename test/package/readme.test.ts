@@ -56,4 +56,23 @@ describeInChromium('README', (fixture) => {
     });
     await page.waitForFunction(() => document.title !== '');
   });
+
+  test('the model that the HTML asks for is fetched once', async () => {
+    const page = await fixture.open();
+    const link = snippet('In a page', 'html');
+    const address = link.match(/href="([^"]+)"/)![1]!;
+    const asked = () => fixture.server.requests.filter((path) => path === address).length;
+    const before = asked();
+    fixture.server.answers.set('/preloads.html', (response) => {
+      response.setHeader('content-type', 'text/html');
+      const script = '<script type="module" src="/test/browser/page.js"></script>';
+      response.end(`<!doctype html>${link}${script}`);
+    });
+    await page.goto(`${fixture.server.origin}/preloads.html`);
+    await page.waitForFunction(() => globalThis.mobinet !== undefined);
+    await page.evaluate(async (address) => {
+      await mobinet.createClassifier(address);
+    }, address);
+    expect(asked() - before).toBe(1);
+  });
 });
