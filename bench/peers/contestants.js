@@ -8,6 +8,7 @@
  * @property {string} model file under models/out/
  * @property {'mobinet' | 'mobinet 64' | 'v1 float' | 'v1 int8' | 'v2 float' | 'v2 int8'} network
  * @property {string} npm the package whose version is told
+ * @property {number} threads that it is to use
  */
 
 /** @satisfies {Record<string, Pick<Contestant, 'network' | 'model'>>} */
@@ -42,13 +43,15 @@ const PACKAGES = {
  * @param {Contestant['where']} where
  * @param {keyof typeof PACKAGES} engine
  * @param {keyof typeof MODELS} model
+ * @param {number} [threads]
  * @returns {Contestant}
  */
-const contestant = (name, where, engine, model) => ({
+const contestant = (name, where, engine, model, threads = 1) => ({
   name,
   where,
   engine,
   npm: PACKAGES[engine],
+  threads,
   ...MODELS[model],
 });
 
@@ -66,6 +69,11 @@ export const CONTESTANTS = [
   contestant('tfjs-v2', 'chromium', 'tfjs', 'tfjs2'),
   contestant('onnxruntime-web-v1', 'chromium', 'onnxruntime-web', 'onnx1'),
   contestant('onnxruntime-web-v2', 'chromium', 'onnxruntime-web', 'onnx2'),
+  contestant('mobinet-2-threads', 'chromium', 'mobinet', 'mobinet', 2),
+  contestant('litert-v1-2-threads', 'chromium', 'litert', 'tflite1', 2),
+  contestant('litert-v1-int8-2-threads', 'chromium', 'litert', 'tflite1Int8', 2),
+  contestant('tfjs-v1-2-threads', 'chromium', 'tfjs', 'tfjs1', 2),
+  contestant('onnxruntime-web-v1-2-threads', 'chromium', 'onnxruntime-web', 'onnx1', 2),
   contestant('node-mobinet', 'node', 'mobinet', 'mobinet'),
   contestant('node-mobinet-v1', 'node', 'mobinet', 'ours'),
   contestant('node-litert-v1', 'node', 'litert', 'tflite1'),
@@ -73,4 +81,6 @@ export const CONTESTANTS = [
   contestant('node-tfjs-v1', 'node', 'tfjs', 'tfjs1'),
   contestant('node-onnxruntime-web-v1', 'node', 'onnxruntime-web', 'onnx1'),
   contestant('node-onnxruntime-node-v1', 'node', 'onnxruntime-node', 'onnx1'),
+  contestant('node-mobinet-2-threads', 'node', 'mobinet', 'mobinet', 2),
+  contestant('node-onnxruntime-node-v1-2-threads', 'node', 'onnxruntime-node', 'onnx1', 2),
 ];

@@ -37,7 +37,7 @@ export async function chromiumVersion() {
  * @param {Awaited<ReturnType<typeof import('./server.js').serve>>} server
  * @returns {Promise<Result>}
  */
-export async function measureInChromium({ engine, model }, amount, server) {
+export async function measureInChromium({ engine, model, threads }, amount, server) {
   const browser = await chromium.launch(CHROMIUM);
   // Closing the browser rejects what hangs in the page.
   const timer = setTimeout(() => browser.close(), PATIENCE + amount.warmUp * 1000);
@@ -49,6 +49,7 @@ export async function measureInChromium({ engine, model }, amount, server) {
       address: `/models/${model}`,
       warmUp: String(amount.warmUp),
       runs: String(amount.runs),
+      threads: String(threads),
     });
     await page.goto(`${server.origin}/pages/${engine}.html?${query}`);
     const measurement = await page.evaluate(() => /** @type {any} */ (window).measurement);
@@ -64,9 +65,9 @@ export async function measureInChromium({ engine, model }, amount, server) {
  * @param {Amount} amount
  * @returns {Promise<Result>}
  */
-export async function measureInNode({ engine, model }, amount) {
+export async function measureInNode({ engine, model, threads }, amount) {
   const address = join(MODELS, model);
-  const options = JSON.stringify({ engine, address, ...amount });
+  const options = JSON.stringify({ engine, address, threads, ...amount });
   /** @type {Measurement} */
   const measurement = await new Promise((resolve, reject) => {
     const child = fork(PROCESS, [options], {

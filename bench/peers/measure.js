@@ -10,7 +10,7 @@
 
 /**
  * Opens a model for an input.
- * @typedef {(address: string, input: Input) => Promise<Runner>} Open
+ * @typedef {(address: string, input: Input, threads: number) => Promise<Runner>} Open
  */
 
 /**
@@ -29,6 +29,10 @@
  */
 
 export const SIZE = 224;
+
+/** A build, and the threads that it really uses. */
+export const buildOf = (/** @type {{ build: string, threads: number }} */ { build, threads }) =>
+  threads === 1 ? build : `${build}, ${threads} threads`;
 
 /** The same for every contestant. */
 function randomInput() {
@@ -78,14 +82,15 @@ export function watchMemory() {
 
 /**
  * @param {() => Promise<{ open: Open }>} load imports the engine
- * @param {{ address: string, warmUp: number, runs: number }} options the model's address, seconds, a count
+ * @param {{ address: string, warmUp: number, runs: number, threads: number }} options the model's address,
+ *   seconds, two counts
  * @returns {Promise<Measurement>}
  */
-export async function measure(load, { address, warmUp, runs }) {
+export async function measure(load, { address, warmUp, runs, threads }) {
   const watched = watchMemory();
   const input = randomInput();
   const { open } = await load();
-  const { run, build = '', memory = watched } = await open(address, input);
+  const { run, build = '', memory = watched } = await open(address, input, threads);
   const clock = async () => {
     const begin = performance.now();
     const output = await run();

@@ -4,7 +4,8 @@
  *     node bench/peers/run.js [--rounds 3] [--runs 30] [--warm-up 3] [--only mobinet,litert-v1]
  *         [--calm 1.4] [--tries 3]
  *
- * A measurement while more than `calm` cores were busy (its own is one) is repeated, `tries` in all;
+ * A measurement while more than `calm` cores were busy (its own is one, or two on two threads: then it
+ * is one more) is repeated, `tries` in all;
  * the calmest counts.
  * Writes bench/peers/results.{json,txt,svg}; README.md says what has to be there before.
  */
@@ -71,7 +72,7 @@ for (let round = 1; round <= rounds; round++) {
         contestant.where === 'chromium'
           ? measureInChromium(contestant, { warmUp, runs }, server)
           : measureInNode(contestant, { warmUp, runs });
-      const { result, busy } = await calmest(task, { calm, tries });
+      const { result, busy } = await calmest(task, { calm: calm + contestant.threads - 1, tries });
       results.push({ ...result, busy });
       const middle = [...result.runs].sort((a, b) => a - b)[runs >> 1];
       process.stderr.write(`${middle?.toFixed(2)} ms, ${busy.toFixed(2)} cores busy\n`);

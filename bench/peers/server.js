@@ -49,6 +49,7 @@ async function bundles() {
   for (const engine of engines) files.set(`/pages/${engine}.html`, Buffer.from(pageOf(engine)));
   const entries = ['page', ...engines].map((name) => [name, join(here, `browser/${name}.js`)]);
   entries.push(['worker', join(here, '../../dist/worker/worker.js')]);
+  entries.push(['thread-script', join(here, '../../dist/web/thread-script.js')]);
   for (const [name, entry] of entries) {
     try {
       const { outputFiles } = await build({
@@ -71,7 +72,8 @@ async function bundles() {
     }
   }
   // Read once, so that a build of the package meanwhile cannot change what is measured.
-  for (const name of ['plain', 'simd', 'relaxed']) {
+  const kernels = ['plain', 'simd', 'relaxed'].flatMap((name) => [name, `${name}-threads`]);
+  for (const name of kernels) {
     const file = join(here, `../../dist/mobinet.${name}.wasm`);
     if (existsSync(file)) files.set(`/mobinet.${name}.wasm`, readFileSync(file));
   }
@@ -96,13 +98,22 @@ export async function serve() {
     return inside ? readFileSync(file) : undefined;
   };
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const content = contentOf(pathname);
     if (content === undefined) return response.writeHead(404).end();
     asked.add(pathname);
     const type = TYPES[extname(pathname)] ?? 'application/octet-stream';
-    const headers = { 'content-type': type, 'content-length': content.length };
-    return response.writeHead(200, { ...headers, 'cache-control': 'no-store' }).end(content);
+    const headers = {
+      'content-type': type,
+      'content-length': content.length,
+      'cache-control': 'no-store',
+      // Of the pages, only those for several threads are cross-origin isolated.
+      'cross-origin-embedder-policy': 'require-corp',
+      ...(Number(searchParams.get('threads')) > 1
+        ? { 'cross-origin-opener-policy': 'same-origin' }
+        : {}),
+    };
+    return response.writeHead(200, headers).end(content);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());

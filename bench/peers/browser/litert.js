@@ -1,11 +1,11 @@
 import { loadAndCompile, loadLiteRt, Tensor } from '@litertjs/core';
 
 /** @type {import('../measure.js').Open} */
-export async function open(address, { nhwc }) {
-  await loadLiteRt('/litert/');
+export async function open(address, { nhwc }, threads) {
+  await loadLiteRt('/litert/', { threads: threads > 1 });
   const model = await loadAndCompile(address, {
     accelerator: 'wasm',
-    cpuOptions: { numThreads: 1 },
+    cpuOptions: { numThreads: threads },
   });
   return {
     async run() {

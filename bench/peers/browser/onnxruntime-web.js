@@ -1,8 +1,8 @@
 import * as ort from 'onnxruntime-web/wasm';
 
 /** @type {import('../measure.js').Open} */
-export async function open(address, { nchw }) {
-  ort.env.wasm.numThreads = 1;
+export async function open(address, { nchw }, threads) {
+  ort.env.wasm.numThreads = threads;
   ort.env.wasm.wasmPaths = '/onnxruntime-web/';
   const session = await ort.InferenceSession.create(address, { executionProviders: ['wasm'] });
   return {

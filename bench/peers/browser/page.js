@@ -7,6 +7,7 @@ const options = {
   address: query.get('address') ?? '',
   warmUp: Number(query.get('warmUp')),
   runs: Number(query.get('runs')),
+  threads: Number(query.get('threads')),
 };
 const measurement = measure(() => import(`/code/${query.get('engine')}.js`), options);
 // The runner asks for it later; until then, a failure is not an unhandled one.

@@ -3,9 +3,11 @@ import { loadGraphModel } from '@tensorflow/tfjs-converter';
 import { ready, setBackend, tensor4d } from '@tensorflow/tfjs-core';
 
 /** @type {import('../measure.js').Open} */
-export async function open(address, { nhwc }) {
+export async function open(address, { nhwc }, threads) {
   setWasmPaths('/tfjs/');
-  setThreadsCount(1);
+  // It takes half of the cores, whatever it is told, if there are few.
+  if (threads > 1) Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 });
+  setThreadsCount(threads);
   await setBackend('wasm');
   await ready();
   const model = await loadGraphModel(address);

@@ -1,10 +1,10 @@
 import ort from 'onnxruntime-node';
 
 /** @type {import('../measure.js').Open} */
-export async function open(address, { nchw }) {
+export async function open(address, { nchw }, threads) {
   const session = await ort.InferenceSession.create(address, {
     executionProviders: ['cpu'],
-    intraOpNumThreads: 1,
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
   });
   return {
