@@ -120,24 +120,23 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   // If the model fails first, this failure is not the one to report.
   compiling.catch(() => undefined);
   const bytes = await readSource(source, { onProgress, signal });
-  // The engine computes the digest on a thread of its own.
+  // The digest is computed on another thread meanwhile.
   const verifying = verifyDigest(bytes);
-  verifying.catch(() => undefined);
-  const { file, plan } = await planModel(bytes, build).catch(async (error) => {
-    // Damage goes before what comes of it.
+  let file: ModelFile;
+  let plan: Plan;
+  try {
+    file = parseModelFile(bytes);
+    plan = planGraph(file.graph, build);
+  } catch (error) {
+    // Where the file is damaged, that is what to report.
     await verifying;
     throw error;
-  });
-  const engine = await createEngine(plan, await compiling);
-  return openModel(file, await verifying, plan, engine);
-}
-
-async function planModel(
-  bytes: Uint8Array,
-  build: Build,
-): Promise<{ file: ModelFile; plan: Plan }> {
-  const file = parseModelFile(bytes);
-  return { file, plan: planGraph(file.graph, build) };
+  }
+  const [digest, engine] = await Promise.all([
+    verifying,
+    compiling.then((module) => createEngine(plan, module)),
+  ]);
+  return openModel(file, digest, plan, engine);
 }
 
 function openModel(file: ModelFile, digest: DigestState, plan: Plan, engine: Engine): Model {
