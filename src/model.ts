@@ -170,7 +170,7 @@ export async function loadModelOn(
   // If the model fails first, this failure is not the one to report.
   compiling.catch(() => undefined);
   const bytes = await readSource(source, { onProgress, signal });
-  // The engine computes the digest on a thread of its own.
+  // The digest is computed on another thread meanwhile.
   const verifying = verifyDigest(bytes);
   verifying.catch(() => undefined);
   const planModel = async () => {

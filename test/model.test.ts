@@ -187,9 +187,14 @@ describe('kernels that cannot be used', () => {
 });
 
 describe('models that cannot be loaded', () => {
-  test('a damaged one: MODEL_DIGEST', async () => {
+  test.each([
+    ['in a number', 4],
+    ['so that a number is not finite', 0x7f],
+  ])('a damaged one, %s: MODEL_DIGEST', async (_, bits) => {
     const damaged = bytes.slice();
-    damaged[damaged.length - 2]! ^= 4;
+    damaged[damaged.length - 2]! |= 0x80;
+    damaged[damaged.length - 1]! = 0;
+    damaged[damaged.length - 1]! |= bits;
     await expect(loadModel(damaged, { wasm: wasmModule('simd') })).rejects.toMatchObject({
       code: 'MODEL_DIGEST',
     });

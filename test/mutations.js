@@ -35,16 +35,16 @@ const MUTATIONS = [
     'const bordersHigh = v128.load(borders + <usize>tile * 32);',
   ],
   [
-    'grouped 3x3: no correction of corners',
+    'grouped 3x3: a corner is corrected twice',
     'src/plan/pack-binary.ts',
-    'if ((border & outside) !== 0)',
-    'if (border === outside)',
+    'const left = (1 - top) * taps[0]!',
+    'const left = taps[0]!',
   ],
   [
     'grouped 3x3: one channel of a plane is left out',
     'src/plan/pack-binary.ts',
-    'mask: ((1 << count) - 1) << place,',
-    'mask: (((1 << count) - 1) << place) & 7,',
+    'const mask = ((1 << size) - 1) << place;',
+    'const mask = (((1 << size) - 1) << place) & 7;',
   ],
   [
     'grouped 3x3: the rows above and below are swapped',
@@ -53,10 +53,16 @@ const MUTATIONS = [
     '(1 - (step % 3)) * raster.row',
   ],
   [
+    'weights: bits across a word boundary are lost',
+    'src/plan/pack-binary.ts',
+    'words[Math.min(index + 1, words.length - 1)]!',
+    '0',
+  ],
+  [
     'borders: the right column is not one',
     'src/plan/raster.ts',
-    'x === raster.width - 1 ? 8 : 0',
-    'x === raster.width ? 8 : 0',
+    'classes[first + width - 1]! |= 8;',
+    'classes[first + width]! |= 8;',
   ],
   [
     'pixels outside are signed, too',

@@ -13,23 +13,28 @@ function byCodePoint(a: string, b: string): number {
  * its bytes.
  */
 function coveredBytes({ metadata, tensors }: Container): Uint8Array<ArrayBuffer> {
-  const encoder = new TextEncoder();
-  const parts: Uint8Array[] = [];
+  const parts: (string | Uint8Array)[] = [];
   for (const key of [...metadata.keys()].sort(byCodePoint)) {
-    if (key !== 'digest') parts.push(encoder.encode(`${key}\0${metadata.get(key)}\0`));
+    if (key !== 'digest') parts.push(`${key}\0${metadata.get(key)}\0`);
   }
   for (const name of [...tensors.keys()].sort(byCodePoint)) {
     const tensor = tensors.get(name)!;
-    parts.push(encoder.encode(`${name}\0${tensor.dtype}\0${tensor.shape.join(',')}\0`));
-    parts.push(tensorBytes(tensor));
+    parts.push(`${name}\0${tensor.dtype}\0${tensor.shape.join(',')}\0`, tensorBytes(tensor));
   }
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  // No UTF-16 unit takes more than three bytes of UTF-8.
+  const atMost = (part: string | Uint8Array) => part.length * (typeof part === 'string' ? 3 : 1);
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + atMost(part), 0));
+  const encoder = new TextEncoder();
   let at = 0;
   for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
+    if (typeof part === 'string') {
+      at += encoder.encodeInto(part, bytes.subarray(at)).written;
+    } else {
+      bytes.set(part, at);
+      at += part.length;
+    }
   }
-  return bytes;
+  return bytes.subarray(0, at);
 }
 
 /**

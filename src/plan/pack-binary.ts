@@ -216,12 +216,15 @@ function setCorrections(
   first: number,
 ): void {
   const weight = groupChannels === 1 ? 2 : 1;
-  const of = (tap: number) => weight * (groupChannels / 2 - ones[tap]!);
+  const taps = ones.map((count) => weight * (groupChannels / 2 - count));
+  const topRow = taps[0]! + taps[1]! + taps[2]!;
+  const bottomRow = taps[6]! + taps[7]! + taps[8]!;
   for (let rows = 0; rows < 4; rows++) {
-    const [top, bottom] = [(rows & 1) !== 0, (rows & 2) !== 0];
-    const outside = (top ? of(0) + of(1) + of(2) : 0) + (bottom ? of(6) + of(7) + of(8) : 0);
-    const left = (top ? 0 : of(0)) + of(3) + (bottom ? 0 : of(6));
-    const right = (top ? 0 : of(2)) + of(5) + (bottom ? 0 : of(8));
+    const top = rows & 1;
+    const bottom = rows >> 1;
+    const outside = top * topRow + bottom * bottomRow;
+    const left = (1 - top) * taps[0]! + taps[3]! + (1 - bottom) * taps[6]!;
+    const right = (1 - top) * taps[2]! + taps[5]! + (1 - bottom) * taps[8]!;
     corrections[first + rows] = outside;
     corrections[first + rows + 4] = outside + left;
     corrections[first + rows + 8] = outside + right;

@@ -3,6 +3,15 @@ import { type LoadProgress, readSource } from '../../src/file/read-source.ts';
 
 const content = Uint8Array.from({ length: 300 }, (_, index) => index);
 
+/** In pieces of 100 bytes. */
+const inPieces = () =>
+  new ReadableStream({
+    start(controller) {
+      for (let at = 0; at < 300; at += 100) controller.enqueue(content.slice(at, at + 100));
+      controller.close();
+    },
+  });
+
 test.each<[string, Parameters<typeof readSource>[0]]>([
   ['bytes', content],
   ['an ArrayBuffer', content.buffer],
@@ -13,14 +22,8 @@ test.each<[string, Parameters<typeof readSource>[0]]>([
 });
 
 test('bytes that arrive in pieces are put together, and progress says how far it is', async () => {
-  const body = new ReadableStream({
-    start(controller) {
-      for (let at = 0; at < 300; at += 100) controller.enqueue(content.slice(at, at + 100));
-      controller.close();
-    },
-  });
   const seen: LoadProgress[] = [];
-  const response = new Response(body, { headers: { 'content-length': '300' } });
+  const response = new Response(inPieces(), { headers: { 'content-length': '300' } });
   const bytes = await readSource(response, { onProgress: (progress) => seen.push(progress) });
   expect(bytes).toEqual(content);
   expect(seen.map(({ loaded }) => loaded)).toEqual([0, 100, 200, 300]);
@@ -35,6 +38,16 @@ test('the length of a compressed answer is not taken for that of its content', a
   });
   expect(seen.at(-1)).toEqual({ loaded: 300, total: undefined });
 });
+
+test.each(['', '150', '1000'])(
+  'all of the content, whatever the server says: %o',
+  async (length) => {
+    const headers = length === '' ? {} : { 'content-length': length };
+    const bytes = await readSource(new Response(inPieces(), { headers }));
+    expect(bytes).toEqual(content);
+    expect(bytes.buffer.byteLength).toBe(300);
+  },
+);
 
 describe('failures', () => {
   test('HTTP 404: MODEL_FETCH, with the status', async () => {

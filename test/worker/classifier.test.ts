@@ -227,6 +227,33 @@ describe('loading', () => {
     await failed;
   });
 
+  test('the model arrives while the worker still starts', async () => {
+    const seen: number[] = [];
+    const worker = new FakeWorker();
+    const controller = new AbortController();
+    const loading = createClassifier(new Response(bytes), {
+      createWorker: () => worker.asWorker(),
+      onProgress: ({ loaded }) => seen.push(loaded),
+      signal: controller.signal,
+    });
+    const failed = expect(loading).rejects.toMatchObject({ code: 'ABORTED' });
+    await settled();
+    expect(seen.at(-1)).toBe(bytes.length);
+    expect(worker.posted.map(({ call }) => call)).toEqual(['prepare']);
+    controller.abort();
+    await failed;
+  });
+
+  test('kernels that cannot be compiled: WASM_INVALID at once though the model never comes', async () => {
+    const worker = new ServedWorker();
+    const loading = createClassifier(new Response(new ReadableStream()), {
+      createWorker: () => worker.asWorker(),
+      wasm: new Uint8Array(8),
+    });
+    await expect(loading).rejects.toMatchObject({ name: 'RuntimeError', code: 'WASM_INVALID' });
+    expect(worker.terminated).toBe(true);
+  });
+
   test("a response is read on the caller's side, with progress", async () => {
     const seen: number[] = [];
     const worker = new ServedWorker();
