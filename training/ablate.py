@@ -27,7 +27,8 @@ HERE = Path(__file__).resolve().parent
 PILOT = {"class-step": 10, "width": 0.25, "size": 32, "epochs": 6, "batch": 64, "checkpoint-minutes": 0.15}
 FLOAT = {"kind": "mobilenet_v1"}
 
-# Rows of a table: name and what differs from the base, MoBiNet-Mid with K = 3 as train.py has it.
+# Rows of a table: name and what differs from the base, MoBiNet-Mid with K = 3 as train.py has it. Where
+# a value is options itself, it stands for the checkpoint of the run that has them.
 TABLES = {
     "Blocks": {
         "Mid": {}, "Pre": {"block": "pre"}, "Post": {"block": "post"}, "none": {"block": "none"},
@@ -56,6 +57,8 @@ TABLES = {
         "PReLU shifts": {"prelu-shift": "true"},
         "both shifts": {"sign-shift": "true", "prelu-shift": "true"},
         "distilled from the float network": {"teacher": FLOAT},
+        "two steps: activations first, then weights": {
+            "epochs": "half", "start-from": {"epochs": "half", "binary-weights": "false"}},
         "averaged weights, decay 0.99": {"average": 0.99},
         "first half at 24 pixels": {"small-size": 24, "small-part": 0.5},
         "cosine schedule": {"schedule": "cosine"},
@@ -86,6 +89,12 @@ def options_of(name):
     return next(rows[name] for rows in TABLES.values() if name in rows)
 
 
+def described(options):
+    """`a=1,b=(c=2,),`; options whose value is options of another run show those."""
+    shown = {key: f"({described(value)})" if isinstance(value, dict) else value for key, value in options.items()}
+    return "".join(f"{key}={shown[key]}," for key in sorted(shown))
+
+
 class Runs:
     """What has been run: a folder for each set of options and seed, with result.json in it."""
 
@@ -94,8 +103,7 @@ class Runs:
 
     def path(self, options, seed):
         """A name that one can read, and that is the same for the same options."""
-        parts = [f"{key}={'float' if isinstance(value, dict) else value}" for key, value in options.items()]
-        return self.folder / (",".join([*sorted(parts), f"seed={seed}"]))
+        return self.folder / f"{described(options)}seed={seed}"
 
     def result(self, options, seed):
         path = self.path(options, seed) / "result.json"
@@ -108,9 +116,12 @@ class Runs:
         out = self.path(options, seed)
         out.mkdir(parents=True, exist_ok=True)
         settings = {**self.common, **options, "seed": seed, "out": out}
-        if "teacher" in options:
-            self.run(options["teacher"], seed, threads)
-            settings["teacher"] = self.path(options["teacher"], seed) / "latest.pt"
+        if settings["epochs"] == "half":
+            settings["epochs"] = max(1, int(self.common["epochs"]) // 2)
+        for key, value in options.items():
+            if isinstance(value, dict):
+                self.run(value, seed, threads)
+                settings[key] = self.path(value, seed) / "latest.pt"
         command = [sys.executable, str(HERE / "train.py")]
         for key, value in settings.items():
             command += [f"--{key}", str(value)]

@@ -84,6 +84,8 @@ def write_conv(writer, name, value, conv):
 
 
 def write_unit(writer, name, value, unit):
+    if not unit.binary:
+        raise SystemExit("the weights of this network are float: it is the first step of two")
     threshold = {}
     if hasattr(unit, "shift"):
         threshold["threshold"] = writer.floats(f"{name}.threshold", unit.shift.flatten())

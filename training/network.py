@@ -90,7 +90,7 @@ class Unit(nn.Module):
         super().__init__()
         self.groups, self.padding = groups, size // 2
         self.window, self.gradient = options["window"], options["weight_gradient"]
-        self.use_alpha = options["alpha"]
+        self.use_alpha, self.binary = options["alpha"], options["binary_weights"]
         self.weight = nn.Parameter(torch.empty(outputs, inputs // groups, size, size))
         nn.init.normal_(self.weight, std=0.02)
         self.prelu = nn.PReLU(outputs) if options["prelu"] else nn.ReLU()
@@ -107,7 +107,9 @@ class Unit(nn.Module):
 
     def forward(self, x):
         signs = SignActivation.apply(x - self.shift if hasattr(self, "shift") else x, self.window)
-        weight = BinaryWeight.apply(self.weight, self.gradient, self.use_alpha)
+        weight = self.weight
+        if self.binary:
+            weight = BinaryWeight.apply(weight, self.gradient, self.use_alpha)
         # Under autocast only the convolution is in bfloat16: x, a sum over many units, is not.
         y = F.conv2d(signs, weight, None, 1, self.padding, 1, self.groups).to(x.dtype)
         if hasattr(self, "prelu_bias"):
@@ -153,13 +155,14 @@ class MoBiNet(nn.Module):
     (False): where a unit doubles the channels, its input concatenated with itself is added; window
     and weight_gradient as in SignActivation and BinaryWeight; alpha (True); sign_shift (False): a
     learned threshold a channel before each sign; prelu_shift (False): a learned bias a channel before
-    each PReLU (as in ReActNet, whose second bias, after it, is the batch norm's here).
+    each PReLU (as in ReActNet, whose second bias, after it, is the batch norm's here); binary_weights
+    (True), or False for the first step of two, in which only activations are binary.
     """
 
     def __init__(
         self, block="mid", k=3, width=1.0, classes=1000, prelu=True, skips=True, doubling_skip=True,
         window="triangle", weight_gradient="paper", alpha=True, sign_shift=False,
-        prelu_shift=False,
+        prelu_shift=False, binary_weights=True,
     ):
         super().__init__()
         if block not in ("none", "pre", "mid", "post"):
@@ -170,6 +173,7 @@ class MoBiNet(nn.Module):
             "prelu": prelu, "skips": skips and block != "none", "doubling_skip": doubling_skip,
             "window": window, "weight_gradient": weight_gradient, "alpha": alpha,
             "sign_shift": sign_shift, "prelu_shift": prelu_shift,
+            "binary_weights": binary_weights,
         }
         stem, last = int(32 * width), int(1024 * width)
         self.stem = nn.Sequential(

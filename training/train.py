@@ -50,6 +50,7 @@ SETTINGS = dict(
     alpha=True,
     sign_shift=False,  # learned thresholds before the signs
     prelu_shift=False,  # learned biases before the PReLUs
+    binary_weights=True,  # false: for a first step, to --start-from in a second
     # pictures
     size=64,
     small_size=48,  # size in the first part of the run: more pictures a second
@@ -79,7 +80,7 @@ SETTINGS = dict(
 )
 
 NETWORK = ("block", "k", "width", "prelu", "skips", "doubling_skip", "window", "weight_gradient",
-           "alpha", "sign_shift", "prelu_shift")
+           "alpha", "sign_shift", "prelu_shift", "binary_weights")
 
 
 def parse_settings(arguments=None):
@@ -231,11 +232,9 @@ def main(arguments=None):
         chance.set_state(checkpoint["chance"].cpu())
         shuffle.set_state(epoch_state)
 
-    trained = net
+    trained = torch.compile(net, dynamic=False) if s.compile else net
     if world > 1:
         trained = DistributedDataParallel(trained)
-    if s.compile:
-        trained = torch.compile(trained, dynamic=False)
     per_epoch = len(pixels) // s.batch
     share = s.batch // world
 

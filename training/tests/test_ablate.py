@@ -1,0 +1,59 @@
+import sys
+
+import pytest
+
+import ablate
+
+TABLES = {"Parts": {"all parts": {}, "no alpha": {"alpha": "false"}}}
+CLAIMS = [("Alpha helps", "all parts", "no alpha", "eq. 3")]
+
+
+def test_results_are_of_what_was_run_and_nothing_is_run_twice(tiny, monkeypatch):
+    monkeypatch.setattr(ablate, "TABLES", TABLES)
+    monkeypatch.setattr(ablate, "CLAIMS", CLAIMS)
+    settings = {
+        "train": tiny / "train", "val": tiny / "val", "classes": tiny / "classes.tsv", "cache": tiny / "cache",
+        "class-step": 1, "batch": 8, "epochs": 1, "shift": 2, "warmup": 2,
+    }
+
+    def results(*seeds):
+        arguments = [
+            "--runs", tiny / "runs", "--results", tiny / "RESULTS.md", "--device", "cpu", "--seeds", *seeds,
+            "--set", *(f"{key}={value}" for key, value in settings.items()),
+        ]
+        monkeypatch.setattr(sys, "argv", ["ablate.py", *map(str, arguments)])
+        ablate.main()
+        return (tiny / "RESULTS.md").read_text()
+
+    once = results(0)
+    assert "| all parts |" in once and "| no alpha |" in once
+    assert "Alpha helps" not in once, "one seed shows nothing"
+    assert (tiny / "results" / "parts.png").stat().st_size > 5000
+    twice = results(0, 1)
+    assert "Alpha helps (eq. 3)" in twice
+    monkeypatch.setattr(ablate.subprocess, "run", lambda *_, **__: pytest.fail("run a second time"))
+    assert results(0, 1) == twice
+
+
+@pytest.mark.parametrize("better, worse, word", [
+    ([40.0, 42.0], [30.0, 31.0], "holds"),
+    ([30.0, 31.0], [40.0, 42.0], "does not hold"),
+    ([40.0, 42.0], [39.0, 42.0], "cannot be told"),
+])
+def test_a_claim_is_judged_by_the_noise(better, worse, word):
+    assert ablate.verdict({"top1": better}, {"top1": worse}, spread=1.0)[0] == word
+
+
+def test_every_claim_names_rows_that_there_are():
+    for _, better, worse, _ in ablate.CLAIMS:
+        assert ablate.options_of(better) != ablate.options_of(worse)
+
+
+def test_runs_with_other_options_are_kept_apart():
+    rows = [options for table in ablate.TABLES.values() for options in table.values()]
+    distinct = []
+    for options in rows:
+        if options not in distinct:
+            distinct.append(options)
+    paths = {ablate.Runs("runs", {}).path(options, seed) for options in distinct for seed in (0, 1)}
+    assert len(paths) == 2 * len(distinct)
