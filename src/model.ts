@@ -2,6 +2,7 @@ import { InputError, MobinetError, RuntimeError } from './errors.ts';
 import {
   type DigestState,
   type ModelFile,
+  openModel as openContainer,
   parseModelFile,
   verifyDigest,
 } from './file/model-file.ts';
@@ -171,10 +172,11 @@ export async function loadModelOn(
   compiling.catch(() => undefined);
   const bytes = await readSource(source, { onProgress, signal });
   // The digest is computed on another thread meanwhile.
-  const verifying = verifyDigest(bytes);
+  const container = openContainer(bytes);
+  const verifying = verifyDigest(bytes, container);
   verifying.catch(() => undefined);
   const planModel = async () => {
-    const parsed = parseModelFile(bytes);
+    const parsed = parseModelFile(bytes, container);
     const file = { ...parsed, graph: withStream(parsed.graph, options.stream ?? 'model') };
     const shared =
       options.wasm === undefined ? wish.threads > 1 : await takesSharedMemory(await compiling);

@@ -34,11 +34,12 @@ export type DigestState = 'verified' | 'absent' | 'unavailable';
 
 /**
  * Reads a model file, all but its digest.
+ * @param container of the bytes, where it is open already
  * @throws ModelFormatError NOT_A_MODEL, MODEL_VERSION, MODEL_TRUNCATED, MODEL_METADATA,
  *   TENSOR_BOUNDS, TENSOR_MISSING, TENSOR_MISMATCH; GraphError
  */
-export function parseModelFile(bytes: Uint8Array): ModelFile {
-  const { metadata, tensors } = openModel(bytes);
+export function parseModelFile(bytes: Uint8Array, container = openModel(bytes)): ModelFile {
+  const { metadata, tensors } = container;
   const graph = parseGraph(json(metadata, 'graph'), tensors);
   const labels = parseLabels(metadata, 'labels');
   const labelIds = metadata.has('label_ids') ? parseLabels(metadata, 'label_ids') : undefined;
@@ -74,8 +75,12 @@ export function parseModelFile(bytes: Uint8Array): ModelFile {
   };
 }
 
-/** The container of a model; what is no model, or a later one, is found out before its tensors are. */
-function openModel(bytes: Uint8Array): Container {
+/**
+ * The container of a model; what is no model, or a later one, is found out before its tensors are.
+ * @throws ModelFormatError NOT_A_MODEL, MODEL_VERSION, MODEL_TRUNCATED, MODEL_METADATA,
+ *   TENSOR_BOUNDS, TENSOR_MISMATCH
+ */
+export function openModel(bytes: Uint8Array): Container {
   const header = parseHeader(bytes);
   const { metadata } = header;
   if (metadata.get('format') !== 'mobinet') {
@@ -98,10 +103,13 @@ function openModel(bytes: Uint8Array): Container {
 
 /**
  * Compares the file's digest with its content.
+ * @param container of the bytes, where it is open already
  * @throws ModelFormatError MODEL_DIGEST, and what `parseModelFile` throws for a broken container
  */
-export async function verifyDigest(bytes: Uint8Array): Promise<DigestState> {
-  const container = openModel(bytes);
+export async function verifyDigest(
+  bytes: Uint8Array,
+  container = openModel(bytes),
+): Promise<DigestState> {
   const expected = container.metadata.get('digest');
   if (expected === undefined) return 'absent';
   const actual = await digestOf(container);

@@ -11,50 +11,12 @@ const PARAMETERS = 8;
 
 const MAX = 32767;
 
-/** The integers of one channel. */
-export interface FixedPointFunction {
-  readonly scale: number;
-  readonly knee: number;
-  readonly left: number;
-  readonly right: number;
-  readonly offset: number;
-}
-
-/** f where its kink is among the counts 0..`most`; else the line that it is there. */
-function withinCounts(f: PiecewiseLinear, most: number): PiecewiseLinear {
-  if (f.knee > 0 && f.knee < most) return f;
-  const slope = f.knee <= 0 ? f.right : f.left;
-  const middle = most / 2;
-  return { knee: middle, value: f.value + slope * (middle - f.knee), left: slope, right: slope };
-}
-
-/**
- * @param most the largest count
- * @param fraction the result is in units of 2^-fraction
- */
-export function fixedPointFunction(
-  f: PiecewiseLinear,
-  most: number,
-  fraction: number,
-): FixedPointFunction {
-  const { knee, value, left, right } = withinCounts(f, most);
-  // The farthest count from the knee is spread to just within int16.
-  const scale = Math.floor(MAX / Math.max(knee, most - knee));
-  const units = 2 ** fraction;
-  const slope = (perCount: number) => Math.round((perCount * units * 2 ** 15) / scale);
-  return {
-    scale,
-    knee: Math.round(knee * scale),
-    left: slope(left),
-    right: slope(right),
-    offset: Math.round(value * units),
-  };
-}
-
 /**
  * The kernels' parameters, `[channel][8]` int16: scale, knee, left, left xor right, offset, threshold.
+ * A knee that is not among the counts is put in their middle: there is a line only.
  * @param value name of what is computed, for errors
  * @param most the largest count
+ * @param fraction the result is in units of 2^-fraction
  * @throws GraphError STREAM_RANGE where a channel can reach farther than int16
  */
 export function fixedPointParameters(
@@ -64,10 +26,20 @@ export function fixedPointParameters(
   fraction: number,
   thresholds: Float32Array | undefined,
 ): Int16Array {
+  const units = 2 ** fraction;
   const parameters = new Int16Array(functions.length * PARAMETERS);
-  for (const [channel, f] of functions.entries()) {
-    const { scale, knee, left, right, offset } = fixedPointFunction(f, most, fraction);
-    if ([left, right, offset].some((integer) => !(Math.abs(integer) <= MAX))) {
+  for (let channel = 0; channel < functions.length; channel++) {
+    const f = functions[channel]!;
+    const bends = f.knee > 0 && f.knee < most;
+    const knee = bends ? f.knee : most / 2;
+    const line = f.knee <= 0 ? f.right : f.left;
+    // The farthest count from the knee is spread to just within int16.
+    const scale = Math.floor(MAX / Math.max(knee, most - knee));
+    const perCount = (units * 2 ** 15) / scale;
+    const left = Math.round((bends ? f.left : line) * perCount);
+    const right = Math.round((bends ? f.right : line) * perCount);
+    const offset = Math.round((bends ? f.value : f.value + line * (knee - f.knee)) * units);
+    if (!(Math.abs(left) <= MAX && Math.abs(right) <= MAX && Math.abs(offset) <= MAX)) {
       throw new GraphError(
         'STREAM_RANGE',
         `Channel ${channel} of ${value} is too large for int16`,
@@ -76,8 +48,13 @@ export function fixedPointParameters(
         },
       );
     }
-    const threshold = fixedPointThreshold(thresholds?.[channel] ?? 0, fraction);
-    parameters.set([scale, knee, left, left ^ right, offset, threshold], channel * PARAMETERS);
+    const at = channel * PARAMETERS;
+    parameters[at] = scale;
+    parameters[at + 1] = Math.round(knee * scale);
+    parameters[at + 2] = left;
+    parameters[at + 3] = left ^ right;
+    parameters[at + 4] = offset;
+    parameters[at + 5] = fixedPointThreshold(thresholds?.[channel] ?? 0, fraction);
   }
   return parameters;
 }

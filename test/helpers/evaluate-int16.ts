@@ -1,6 +1,6 @@
 import type { Conv2dNode, Graph } from '../../src/graph/graph.ts';
 import { inferShape } from '../../src/graph/shapes.ts';
-import { type FixedPointFunction, fixedPointFunction } from '../../src/plan/fixed-point.ts';
+import { fixedPointParameters } from '../../src/plan/fixed-point.ts';
 import { ofIntegerSum } from '../../src/plan/pack-int16.ts';
 import type { PiecewiseLinear } from '../../src/plan/piecewise-linear.ts';
 import { countScale, type Stage, stagesOf } from '../../src/plan/stages.ts';
@@ -21,10 +21,17 @@ function roundToEven(x: number): number {
 }
 
 /** The arithmetic of docs/fixed-point.md, in units of the stream. */
-function unit(count: number, f: FixedPointFunction): number {
-  const t = f.scale * count - f.knee;
-  const slope = t > 0 ? f.right : f.left;
-  return saturate(f.offset + Math.floor((t * slope + 2 ** 14) / 2 ** 15));
+function unit(count: number, parameters: Int16Array, channel: number): number {
+  const [scale, knee, left, turn, offset] = parameters.subarray(channel * 8) as unknown as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const t = scale * count - knee;
+  const slope = t > 0 ? left ^ turn : left;
+  return saturate(offset + Math.floor((t * slope + 2 ** 14) / 2 ** 15));
 }
 
 /** The float32 epilogue, with parameters in units of the stream. */
@@ -131,12 +138,16 @@ export function evaluateInt16(graph: Graph, input: Float32Array): Float32Array {
         }
         case 'binary_conv2d': {
           const { taps, step } = countScale(source);
-          const integers = functions!.map((f) =>
-            fixedPointFunction(f, (2 * taps) / step, graph.stream!.fraction),
+          const parameters = fixedPointParameters(
+            stage.value,
+            functions!,
+            (2 * taps) / step,
+            graph.stream!.fraction,
+            undefined,
           );
           const sums = operations.binarySums(read, source);
           return withSkip(stage, sums, (dot, channel) =>
-            unit((taps - dot) / step, integers[channel]!),
+            unit((taps - dot) / step, parameters, channel),
           );
         }
         case 'average_pool2d': {
