@@ -24,6 +24,12 @@ import safetensors_file
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def to_bytes(weight):
+    """[O, I] to whole numbers, and the scale of each row: its largest |weight| is 127."""
+    scale = weight.abs().amax(1).clamp(min=1e-12) / 127
+    return (weight / scale[:, None]).round(), scale
+
+
 class GraphWriter:
     """The graph's nodes and tensors, one node after the other."""
 
@@ -41,9 +47,8 @@ class GraphWriter:
 
     def bytes(self, name, weight):
         """[O, I] to int8, and the scale of each row: its largest |weight| is 127."""
-        weight = weight.detach().cpu()
-        scale = weight.abs().amax(1).clamp(min=1e-12) / 127
-        self.tensors[name] = (weight / scale[:, None]).round().to(torch.int8).numpy()
+        integers, scale = to_bytes(weight.detach().cpu())
+        self.tensors[name] = integers.to(torch.int8).numpy()
         return name, self.floats(f"{name}_scale", scale)
 
     def bits(self, name, weight):
@@ -258,6 +263,9 @@ def main():
     net.load_state_dict(checkpoint["model"])
     net.eval()
     class_ids, class_names = data.read_classes(arguments.classes)
+    if arguments.head == "int8":  # so that golden logits, predictions and temperature are the file's
+        integers, scale = to_bytes(net.head.weight.data)
+        net.head.weight.data = integers * scale[:, None]
     temperature, fraction = 1.0, None
     if arguments.int16:
         fraction = fixed_point.fraction_bits(net, some_pictures(arguments.int16, arguments.size))
