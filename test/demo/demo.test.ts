@@ -147,7 +147,7 @@ describe.skipIf(missing !== '')(`the demo page${missing}`, () => {
       async (page) => {
         await page.getByRole('button', { name: /coffee/i }).click();
         await expect.poll(() => percents(page).count(), { timeout: 15_000 }).toBe(5);
-        expect(await cells(page, 1)).toEqual(['not tried yet', '', '', '']);
+        expect((await cells(page, 1)).slice(0, 3)).toEqual(['not tried yet', '', '']);
         await page.getByText('MobileNet, float').first().click();
         await expect.poll(() => cells(page, 1), { timeout: 15_000 }).toContainEqual(MILLISECONDS);
         const [[inBits, , size], [inFloats, , floatSize]] = [
