@@ -12,6 +12,7 @@ not in RESULTS.md. A claim is judged only where both of its rows were run with t
 import argparse
 import csv
 import json
+import math
 import os
 import platform
 import subprocess
@@ -24,7 +25,7 @@ from statistics import mean, stdev
 import torch
 
 HERE = Path(__file__).resolve().parent
-PILOT = {"class-step": 10, "width": 0.25, "size": 32, "epochs": 6, "batch": 64, "checkpoint-minutes": 0.15}
+PILOT = {"class-step": 10, "width": 0.25, "size": 32, "epochs": 5, "warmup": 100, "checkpoint-minutes": 0.3}
 FLOAT = {"kind": "mobilenet_v1"}
 
 # Rows of a table: name and what differs from the base, MoBiNet-Mid with K = 3 as train.py has it. Where
@@ -57,10 +58,9 @@ TABLES = {
         "PReLU shifts": {"prelu-shift": "true"},
         "both shifts": {"sign-shift": "true", "prelu-shift": "true"},
         "distilled from the float network": {"teacher": FLOAT},
-        "two steps: activations first, then weights": {
+        "two steps: activations first, then weights (loss and minutes of the second)": {
             "epochs": "half", "start-from": {"epochs": "half", "binary-weights": "false"}},
         "averaged weights, decay 0.99": {"average": 0.99},
-        "first half at 24 pixels": {"small-size": 24, "small-part": 0.5},
         "cosine schedule": {"schedule": "cosine"},
         "no label smoothing": {"label-smoothing": 0},
         "learning rate 1e-3": {"lr": 1e-3},
@@ -145,16 +145,20 @@ def hardware(threads):
 
 
 def summary(runs, options, seeds):
-    """Of all seeds that were run: top-1 and top-5 of each, the last loss, minutes, hardware."""
+    """Of all seeds that were run: top-1 and top-5 of each, the first and the last loss, minutes, hardware.
+
+    The curve is of the first seed; of what was measured at one epoch, the last.
+    """
     results = [result for seed in seeds if (result := runs.result(options, seed))]
     if not results:
         return None
     ends = [result["rows"][-1] for result in results]
     return {
         "top1": [end["top1"] for end in ends], "top5": [end["top5"] for end in ends],
-        "loss": mean(end["loss"] for end in ends), "minutes": mean(end["minutes"] for end in ends),
+        "loss": [mean(result["rows"][k]["loss"] for result in results) for k in (0, -1)],
+        "minutes": mean(end["minutes"] for end in ends),
         "hardware": results[0]["hardware"], "diverged": any(result["diverged"] for result in results),
-        "curve": results[0]["rows"],
+        "curve": list({row["epoch"]: row for row in results[0]["rows"]}.values()),
     }
 
 
@@ -176,20 +180,32 @@ def verdict(better, worse, spread):
     return word, difference, error
 
 
+def against(one, base, spread):
+    """Points of top-1 above the base, bold where it is more than twice the standard error."""
+    if base is None or one == base:
+        return ""
+    word, difference, _ = verdict(one, base, spread or math.inf)
+    shown = f"{round(difference, 1) + 0.0:+.1f}"  # never -0.0
+    return shown if word == "cannot be told" else f"**{shown}**"
+
+
 def draw(path, title, summaries):
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, 2, figsize=(11, 4))
+    figure, axes = plt.subplots(1, 2, figsize=(13, 4))
+    if len(summaries) > 10:
+        for part in axes:
+            part.set_prop_cycle(color=plt.cm.tab20.colors)
     for name, one in summaries.items():
         epochs = [row["epoch"] for row in one["curve"]]
-        axes[0].plot(epochs, [row["loss"] for row in one["curve"]], label=name)
-        axes[1].plot(epochs, [row["top1"] for row in one["curve"]])
+        axes[0].plot(epochs, [row["loss"] for row in one["curve"]])
+        axes[1].plot(epochs, [row["top1"] for row in one["curve"]], label=name)
     axes[0].set(xlabel="epoch", ylabel="training loss")
     axes[1].set(xlabel="epoch", ylabel="validation top-1, %", ylim=(0, None))
-    axes[0].legend(fontsize=7)
+    axes[1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.02, 1))
     figure.suptitle(title)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
@@ -199,30 +215,37 @@ def draw(path, title, summaries):
 def write_results(runs, seeds, path, command):
     curves = path.parent / "results"
     curves.mkdir(exist_ok=True)
-    spread = noise(runs, seeds)
+    spread, base = noise(runs, seeds), summary(runs, {}, seeds)
     common = ", ".join(f"{key} {value}" for key, value in runs.common.items() if key != "checkpoint-minutes")
     lines = [
         "# Ablations", "",
         f"Made by `{command}`; what has been run is kept, and not run again.",
-        f"All runs: {common}; the rest as `train.py` has it. Accuracy is of the last state, on the validation",
-        "pictures of these classes, as train.py measures it; curves are of the first seed.", "",
+        f"All runs: {common}; the rest as `train.py` has it.",
+        "Accuracy is of the last state, on the validation pictures of these classes, as `train.py` measures it; curves",
+        "are of the first seed. A layer with fewer channels than a group of 2^K is one group.", "",
     ]
     if spread is not None:
-        lines += [f"**Noise.** Two runs that differ in nothing but the seed differ by {spread:.1f} points of top-1 "
-                  "(standard deviation, pooled over all rows). Smaller differences mean nothing.", ""]
+        lines += [
+            f"**Noise.** Of runs that differ in nothing but the seed, the standard deviation is {spread:.1f} points of top-1,",
+            "pooled over all rows. The base is MoBiNet-Mid with K = 3 as `train.py` has it; a difference from it is bold",
+            "where it is more than twice its standard error.", ""]
     for title, rows in TABLES.items():
         summaries = {name: one for name, options in rows.items() if (one := summary(runs, options, seeds))}
         if not summaries:
             continue
         picture = f"{title.lower().replace(' ', '-')}.png"
         draw(curves / picture, title, summaries)
-        lines += [f"## {title}", "", "| | top-1 | each seed | top-5 | last loss | minutes a run | hardware |",
-                  "| --- | --- | --- | --- | --- | --- | --- |"]
+        lines += [
+            f"## {title}", "",
+            "| | top-1 | each seed | against the base | top-5 | loss, first and last | minutes a run | hardware |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- |"]
         for name, one in summaries.items():
             each = ", ".join(f"{top1:.1f}" for top1 in one["top1"])
+            first, last = one["loss"]
             lines.append(
                 f"| {name}{' (diverged)' if one['diverged'] else ''} | {mean(one['top1']):.1f} | {each} | "
-                f"{mean(one['top5']):.1f} | {one['loss']:.2f} | {one['minutes']:.1f} | {one['hardware']} |")
+                f"{against(one, base, spread)} | {mean(one['top5']):.1f} | {first:.2f} → {last:.2f} | "
+                f"{one['minutes']:.1f} | {one['hardware']} |")
         lines += ["", f"![{title}](results/{picture})", ""]
     judged = []
     for claim, better, worse, source in CLAIMS:
@@ -232,7 +255,7 @@ def write_results(runs, seeds, path, command):
             judged.append(f"| {claim} ({source}) | {difference:+.1f} | {error:.1f} | {word} |")
     if judged:
         lines += ["## The paper's claims, here", "",
-                  "The difference of the two means of top-1, and twice its standard error: within that, nothing can be told.",
+                  "The difference of the two means of top-1, and twice its standard error. Within that nothing can be told.",
                   "", "| claim | points | twice the error | here it |", "| --- | --- | --- | --- |", *judged, ""]
     path.write_text("\n".join(lines))
 

@@ -128,7 +128,8 @@ class Block(nn.Module):
         group = 2**k
 
         def depthwise(channels):
-            return Unit(channels, channels, 3, channels // group, options)
+            # Where there are fewer channels than a group has, they are one group.
+            return Unit(channels, channels, 3, max(1, channels // group), options)
 
         def pointwise(a, b):
             return Unit(a, b, 1, 1, options)
