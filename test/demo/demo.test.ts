@@ -114,6 +114,15 @@ describe.skipIf(missing !== '')(`the demo page${missing}`, () => {
       await expect.poll(() => percents(page).count(), { timeout: 15_000 }).toBe(5);
     }));
 
+  test.each([320, 360, 390])('nothing sticks out of a page %i pixels wide', (width) =>
+    visit(async (page) => {
+      await page.setViewportSize({ width, height: 800 });
+      await page.getByRole('button', { name: /cat/i }).click();
+      await expect.poll(() => percents(page).count(), { timeout: 15_000 }).toBe(5);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    }),
+  );
+
   test('a file gives five labels; one that is no picture says so', () =>
     visit(async (page) => {
       const input = page.locator('input[type=file]');

@@ -1,8 +1,11 @@
 import sys
 
 import pytest
+import torch
 
 import ablate
+import network
+import train
 
 TABLES = {"Parts": {"all parts": {}, "no alpha": {"alpha": "false"}}}
 CLAIMS = [("Alpha helps", "all parts", "no alpha", "eq. 3")]
@@ -57,3 +60,15 @@ def test_runs_with_other_options_are_kept_apart():
             distinct.append(options)
     paths = {ablate.Runs("runs", {}).path(options, seed) for options in distinct for seed in (0, 1)}
     assert len(paths) == 2 * len(distinct)
+
+
+def test_every_row_is_a_network_that_takes_the_pilots_pictures():
+    for rows in ablate.TABLES.values():
+        for options in rows.values():
+            settings = train.parse_settings([])
+            for key, value in {**ablate.PILOT, **options}.items():
+                if key in ("k", "width", "block", "kind"):
+                    setattr(settings, key, value)
+            net = network.build(train.network_settings(settings, 20)).eval()
+            size = ablate.PILOT["size"]
+            assert net(torch.zeros(1, 3, size, size)).shape == (1, 20)
