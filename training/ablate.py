@@ -274,7 +274,11 @@ def main():
 
     common = {**PILOT, "device": arguments.device, **dict(text.split("=", 1) for text in arguments.set)}
     runs = Runs(arguments.runs, common)
-    command = " ".join(["python training/ablate.py", *sys.argv[1:]])
+    words = sys.argv[1:]
+    if "--minutes" in words:  # several calls with it do what one without it does
+        begin = words.index("--minutes")
+        words = words[:begin] + words[begin + 2 :]
+    command = " ".join(["python training/ablate.py", *words])
     threads = max(1, os.cpu_count() // arguments.jobs)
     begin = time.time()
 
