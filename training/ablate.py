@@ -58,7 +58,7 @@ TABLES = {
         "PReLU shifts": {"prelu-shift": "true"},
         "both shifts": {"sign-shift": "true", "prelu-shift": "true"},
         "distilled from the float network": {"teacher": FLOAT},
-        "two steps: activations first, then weights (loss and minutes of the second)": {
+        "two steps of half of the epochs, rounded down: activations first, then weights": {
             "epochs": "half", "start-from": {"epochs": "half", "binary-weights": "false"}},
         "averaged weights, decay 0.99": {"average": 0.99},
         "cosine schedule": {"schedule": "cosine"},
@@ -70,7 +70,8 @@ TABLES = {
 
 # What the paper claims: the better, the worse, and where the paper says it.
 CLAIMS = (
-    ("A block of any kind is better than none", "Post", "none", "Table 1"),
+    ("A block, with the skips that it allows, is better than none", "Post", "none", "Table 1"),
+    ("A block without skips is better than none", "no skips", "none", "not in the paper"),
     ("Mid is better than Pre", "Mid", "Pre", "Table 3"),
     ("Pre is better than Post", "Pre", "Post", "Table 3"),
     ("K = 1 is better than K = 0", "K = 1", "K = 0", "Table 3"),
@@ -108,6 +109,12 @@ class Runs:
     def result(self, options, seed):
         path = self.path(options, seed) / "result.json"
         return json.loads(path.read_text()) if path.exists() else None
+
+    def minutes(self, options, seed):
+        """Of a run, with those of the runs that it needs."""
+        needed = [value for value in options.values() if isinstance(value, dict)]
+        own = self.result(options, seed)["rows"][-1]["minutes"]
+        return own + sum(self.minutes(other, seed) for other in needed)
 
     def run(self, options, seed, threads):
         """Trains, unless it was done before."""
@@ -156,7 +163,7 @@ def summary(runs, options, seeds):
     return {
         "top1": [end["top1"] for end in ends], "top5": [end["top5"] for end in ends],
         "loss": [mean(result["rows"][k]["loss"] for result in results) for k in (0, -1)],
-        "minutes": mean(end["minutes"] for end in ends),
+        "minutes": mean(runs.minutes(options, seed) for seed in seeds if runs.result(options, seed)),
         "hardware": results[0]["hardware"], "diverged": any(result["diverged"] for result in results),
         "curve": list({row["epoch"]: row for row in results[0]["rows"]}.values()),
     }
@@ -180,13 +187,17 @@ def verdict(better, worse, spread):
     return word, difference, error
 
 
+def points(difference):
+    """With its sign; never -0.0."""
+    return f"{round(difference, 1) + 0.0:+.1f}"
+
+
 def against(one, base, spread):
     """Points of top-1 above the base, bold where it is more than twice the standard error."""
     if base is None or one == base:
         return ""
     word, difference, _ = verdict(one, base, spread or math.inf)
-    shown = f"{round(difference, 1) + 0.0:+.1f}"  # never -0.0
-    return shown if word == "cannot be told" else f"**{shown}**"
+    return points(difference) if word == "cannot be told" else f"**{points(difference)}**"
 
 
 def draw(path, title, summaries):
@@ -252,12 +263,21 @@ def write_results(runs, seeds, path, command):
         a, b = (summary(runs, options_of(name), seeds) for name in (better, worse))
         if spread is not None and a and b and min(len(a["top1"]), len(b["top1"])) > 1:
             word, difference, error = verdict(a, b, spread)
-            judged.append(f"| {claim} ({source}) | {difference:+.1f} | {error:.1f} | {word} |")
+            judged.append(f"| {claim} ({source}) | {points(difference)} | {error:.1f} | {word} |")
     if judged:
         lines += ["## The paper's claims, here", "",
                   "The difference of the two means of top-1, and twice its standard error. Within that nothing can be told.",
                   "", "| claim | points | twice the error | here it |", "| --- | --- | --- | --- |", *judged, ""]
     path.write_text("\n".join(lines))
+
+
+def command_of(parser, arguments):
+    """The call, without what is as usual, and without --minutes: several calls do what one without it does."""
+    words = ["python training/ablate.py"]
+    for name, value in vars(arguments).items():
+        if name != "minutes" and value != parser.get_default(name):
+            words += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
+    return " ".join(words)
 
 
 def main():
@@ -274,11 +294,7 @@ def main():
 
     common = {**PILOT, "device": arguments.device, **dict(text.split("=", 1) for text in arguments.set)}
     runs = Runs(arguments.runs, common)
-    words = sys.argv[1:]
-    if "--minutes" in words:  # several calls with it do what one without it does
-        begin = words.index("--minutes")
-        words = words[:begin] + words[begin + 2 :]
-    command = " ".join(["python training/ablate.py", *words])
+    command = command_of(parser, arguments)
     threads = max(1, os.cpu_count() // arguments.jobs)
     begin = time.time()
 

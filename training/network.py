@@ -120,16 +120,21 @@ class Unit(nn.Module):
         return y + (torch.cat([x, x], 1) if self.doubles else x)
 
 
+def groups_of(channels, k):
+    """Groups of 2^k channels; fewer channels than that are one group. ValueError where a rest remains."""
+    if channels > 2**k and channels % 2**k:
+        raise ValueError(f"k is {k}: {channels} channels are not in groups of {2**k}")
+    return max(1, channels // 2**k)
+
+
 class Block(nn.Module):
     """Two or three units and, with stride 2, an average pool."""
 
     def __init__(self, inputs, outputs, stride, block, k, options):
         super().__init__()
-        group = 2**k
 
         def depthwise(channels):
-            # Where there are fewer channels than a group has, they are one group.
-            return Unit(channels, channels, 3, max(1, channels // group), options)
+            return Unit(channels, channels, 3, groups_of(channels, k), options)
 
         def pointwise(a, b):
             return Unit(a, b, 1, 1, options)

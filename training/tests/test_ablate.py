@@ -1,3 +1,4 @@
+import json
 import sys
 
 import pytest
@@ -21,8 +22,8 @@ def test_results_are_of_what_was_run_and_nothing_is_run_twice(tiny, monkeypatch)
 
     def results(*seeds):
         arguments = [
-            "--runs", tiny / "runs", "--results", tiny / "RESULTS.md", "--device", "cpu", "--seeds", *seeds,
-            "--set", *(f"{key}={value}" for key, value in settings.items()),
+            "--runs", tiny / "runs", "--results", tiny / "RESULTS.md", "--device", "cpu", "--minutes=10",
+            "--seeds", *seeds, "--set", *(f"{key}={value}" for key, value in settings.items()),
         ]
         monkeypatch.setattr(sys, "argv", ["ablate.py", *map(str, arguments)])
         ablate.main()
@@ -31,9 +32,14 @@ def test_results_are_of_what_was_run_and_nothing_is_run_twice(tiny, monkeypatch)
     once = results(0)
     assert "| all parts |" in once and "| no alpha |" in once
     assert "Alpha helps" not in once, "one seed shows nothing"
+    command = once.split("`")[1]
+    assert command.startswith("python training/ablate.py --runs ")
+    assert "--seeds 0" in command and "--set" in command
+    assert "--minutes" not in command, "several calls with it do what one without it does"
     assert (tiny / "results" / "parts.png").stat().st_size > 5000
     twice = results(0, 1)
     assert "Alpha helps (eq. 3)" in twice
+    assert "--seeds" not in twice.split("`")[1], "what is as usual is not said"
     monkeypatch.setattr(ablate.subprocess, "run", lambda *_, **__: pytest.fail("run a second time"))
     assert results(0, 1) == twice
 
@@ -65,10 +71,22 @@ def test_runs_with_other_options_are_kept_apart():
 def test_every_row_is_a_network_that_takes_the_pilots_pictures():
     for rows in ablate.TABLES.values():
         for options in rows.values():
-            settings = train.parse_settings([])
-            for key, value in {**ablate.PILOT, **options}.items():
-                if key in ("k", "width", "block", "kind"):
-                    setattr(settings, key, value)
+            # Options of another run, and what stands for half of the epochs, are made by ablate.py.
+            plain = {key: value for key, value in {**ablate.PILOT, **options}.items()
+                     if not isinstance(value, dict) and value != "half"}
+            words = [word for key, value in plain.items() for word in (f"--{key}", str(value))]
+            settings = train.parse_settings(words)
             net = network.build(train.network_settings(settings, 20)).eval()
-            size = ablate.PILOT["size"]
-            assert net(torch.zeros(1, 3, size, size)).shape == (1, 20)
+            assert net(torch.zeros(1, 3, settings.size, settings.size)).shape == (1, 20)
+
+
+def test_minutes_are_with_those_of_the_runs_that_a_run_needs(tmp_path):
+    runs = ablate.Runs(tmp_path, {})
+    taught = {"teacher": ablate.FLOAT}
+    for options, minutes in ((ablate.FLOAT, 0.5), (taught, 1.5)):
+        runs.path(options, 0).mkdir()
+        row = {"epoch": 1, "minutes": minutes, "loss": 1, "top1": 20, "top5": 50}
+        result = {"rows": [row], "hardware": "a core", "diverged": None}
+        (runs.path(options, 0) / "result.json").write_text(json.dumps(result))
+    assert ablate.summary(runs, taught, [0])["minutes"] == 2.0
+    assert ablate.summary(runs, ablate.FLOAT, [0])["minutes"] == 0.5

@@ -74,6 +74,12 @@ def test_skips_are_where_shapes_agree_or_double():
     assert [unit.skip for unit in units] == [False, False, False]
 
 
+def test_groups_are_of_2_to_the_k_channels():
+    assert [network.groups_of(8, k) for k in range(5)] == [8, 4, 2, 1, 1]
+    with pytest.raises(ValueError, match="24 channels"):
+        network.MoBiNet(k=4, width=0.75)
+
+
 def test_unknown_names_are_refused():
     with pytest.raises(ValueError, match="middle"):
         network.MoBiNet("middle")
