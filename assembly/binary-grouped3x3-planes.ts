@@ -116,7 +116,7 @@ function finish<T>(
  */
 // @ts-ignore: decorator
 @inline
-function grouped3x3Planes<T>(
+export function binaryGrouped3x3Planes<T>(
   begin: i32,
   end: i32,
   planes: usize,
@@ -211,63 +211,4 @@ function grouped3x3Planes<T>(
       pixels += planeBytes * <usize>planesPerStep;
     }
   }
-}
-
-/** On float32 streams. */
-export function binaryGrouped3x3Planes(
-  begin: i32,
-  end: i32,
-  planes: usize,
-  planeBytes: usize,
-  tables: usize,
-  offsets: usize,
-  stepCount: i32,
-  corrections: usize,
-  borders: usize,
-  parameters: usize,
-  skip: usize,
-  skipChannelBytes: usize,
-  skipTileBytes: usize,
-  stream: usize,
-  streamTileBytes: usize,
-  signs: usize,
-  pairsPerStep: i32,
-  planesPerStep: i32,
-  channels: i32,
-  thresholdsAreZero: bool,
-): void {
-  grouped3x3Planes<f32>(
-    begin, end, planes, planeBytes, tables, offsets, stepCount, corrections, borders, parameters,
-    skip, skipChannelBytes, skipTileBytes, stream, streamTileBytes, signs, pairsPerStep,
-    planesPerStep, channels, thresholdsAreZero,
-  );
-}
-
-/** On int16 streams; compares with any threshold alike. */
-export function binaryGrouped3x3PlanesInt16(
-  begin: i32,
-  end: i32,
-  planes: usize,
-  planeBytes: usize,
-  tables: usize,
-  offsets: usize,
-  stepCount: i32,
-  corrections: usize,
-  borders: usize,
-  parameters: usize,
-  skip: usize,
-  skipChannelBytes: usize,
-  skipTileBytes: usize,
-  stream: usize,
-  streamTileBytes: usize,
-  signs: usize,
-  pairsPerStep: i32,
-  planesPerStep: i32,
-  channels: i32,
-): void {
-  grouped3x3Planes<i16>(
-    begin, end, planes, planeBytes, tables, offsets, stepCount, corrections, borders, parameters,
-    skip, skipChannelBytes, skipTileBytes, stream, streamTileBytes, signs, pairsPerStep,
-    planesPerStep, channels, true,
-  );
 }

@@ -237,7 +237,7 @@ const SIGNS_PLANES: i32 = 2;
  */
 // @ts-ignore: decorator
 @inline
-function pointwiseNibbles<T>(
+export function binaryPointwiseNibbles<T>(
   begin: i32,
   end: i32,
   tableBase: usize,
@@ -403,65 +403,4 @@ function pointwiseNibbles<T>(
       }
     }
   }
-}
-
-/** On float32 streams. */
-export function binaryPointwiseNibbles(
-  begin: i32,
-  end: i32,
-  tableBase: usize,
-  nibbles: usize,
-  weights: usize,
-  parameters: usize,
-  chunks: usize,
-  chunkCount: i32,
-  partialSums: usize,
-  skip: usize,
-  skipChannels: i32,
-  skipTileBytes: usize,
-  stream: usize,
-  streamTileBytes: usize,
-  signs: usize,
-  signsEncoding: i32,
-  planeBytes: usize,
-  inside: usize,
-  inChannels: i32,
-  outChannels: i32,
-  thresholdsAreZero: bool,
-): void {
-  pointwiseNibbles<f32>(
-    begin, end, tableBase, nibbles, weights, parameters, chunks, chunkCount, partialSums, skip,
-    skipChannels, skipTileBytes, stream, streamTileBytes, signs, signsEncoding, planeBytes, inside,
-    inChannels, outChannels, thresholdsAreZero,
-  );
-}
-
-/** On int16 streams; compares with any threshold alike. */
-export function binaryPointwiseNibblesInt16(
-  begin: i32,
-  end: i32,
-  tableBase: usize,
-  nibbles: usize,
-  weights: usize,
-  parameters: usize,
-  chunks: usize,
-  chunkCount: i32,
-  partialSums: usize,
-  skip: usize,
-  skipChannels: i32,
-  skipTileBytes: usize,
-  stream: usize,
-  streamTileBytes: usize,
-  signs: usize,
-  signsEncoding: i32,
-  planeBytes: usize,
-  inside: usize,
-  inChannels: i32,
-  outChannels: i32,
-): void {
-  pointwiseNibbles<i16>(
-    begin, end, tableBase, nibbles, weights, parameters, chunks, chunkCount, partialSums, skip,
-    skipChannels, skipTileBytes, stream, streamTileBytes, signs, signsEncoding, planeBytes, inside,
-    inChannels, outChannels, true,
-  );
 }

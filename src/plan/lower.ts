@@ -4,6 +4,7 @@
 
 import { GraphError } from '../errors.ts';
 import type { BinaryConv2dNode, Conv2dNode, DenseNode, Pool2dNode } from '../graph/graph.ts';
+import { hasSimd } from '../kernels/builds.ts';
 import { fixedPointParameters } from './fixed-point.ts';
 import {
   groupedOffsets,
@@ -53,7 +54,7 @@ export interface Wanted {
 
 /** The kernel for a binary convolution, named after the encoding it reads. */
 export function binaryKernel(node: BinaryConv2dNode, values: Values): SignEncoding {
-  if (values.build === 'plain') return 'words';
+  if (!hasSimd(values.build)) return 'words';
   const plain = node.stride.every((s) => s === 1) && node.inChannels % 4 === 0;
   if (isPointwise(node) && plain && node.outChannels % 4 === 0) return 'nibbles';
   const groupChannels = node.inChannels / node.groups;
@@ -480,7 +481,7 @@ function lowerPool(stage: Stage, node: Pool2dNode, values: Values): void {
   const { raster: inputRaster } = values.shape(stage.inputs[0]!);
   const input = values.stream(stage.inputs[0]!);
   const stream = values.newStream(stage.value);
-  if (values.build !== 'plain' && isAverage2x2(node)) {
+  if (hasSimd(values.build) && isAverage2x2(node)) {
     builder.step(stage.value, values.kernel('averagePool2x2'), raster.height, {
       input,
       run: builder.scratch(

@@ -5,7 +5,7 @@
  */
 
 import type { Graph } from '../graph/graph.ts';
-import type { Build } from './kernels.ts';
+import type { Build } from '../kernels/builds.ts';
 import { binaryKernel, canFuseSign, type FusedSign, lowerStage } from './lower.ts';
 import { type PlacedConstant, programBuilder, type Step } from './program.ts';
 import { type Stage, stagesOf } from './stages.ts';

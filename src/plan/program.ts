@@ -3,14 +3,14 @@
  * the first step that names it to the last.
  */
 
-import { aligned, layOutArena } from './arena.ts';
 import {
+  FIRST_TABLE,
   KERNEL_PARAMETERS,
   type KernelArguments,
   type KernelName,
-  TABLE_BASE,
   TABLE_BYTES,
-} from './kernels.ts';
+} from '../kernels/abi.ts';
+import { aligned, layOutArena } from './arena.ts';
 
 /** Memory that steps read and write. */
 export interface Buffer {
@@ -164,9 +164,9 @@ function layOut(
   buffers: readonly Buffer[],
   constants: readonly Constant[],
 ): Program {
-  const addresses = new Map<Buffer | Constant, number>([[tables, TABLE_BASE]]);
+  const addresses = new Map<Buffer | Constant, number>([[tables, FIRST_TABLE]]);
   const placed: PlacedConstant[] = [];
-  let address = TABLE_BASE + tables.bytes;
+  let address = FIRST_TABLE + tables.bytes;
   const constantsBegin = address;
   for (const constant of constants) {
     const { buffer, byteOffset, byteLength } = constant.data;

@@ -5,9 +5,10 @@
  */
 
 import type { Graph, Int16Stream, SignNode } from '../graph/graph.ts';
+import type { GenericKernelName } from '../kernels/abi.ts';
+import type { Build } from '../kernels/builds.ts';
 import { aligned } from './arena.ts';
 import { fixedPointThreshold } from './fixed-point.ts';
-import type { Build, StreamKernelName } from './kernels.ts';
 import type { Argument, Buffer, ProgramBuilder, Reference } from './program.ts';
 import { insideMask, type Raster, rasterOf, TILE_PIXELS } from './raster.ts';
 
@@ -29,7 +30,7 @@ export interface Values {
   /** Bytes of one channel of a tile in a stream. */
   readonly tileBytes: number;
   /** The kernel for this kind of streams. */
-  kernel<Name extends StreamKernelName>(name: Name): Name | `${Name}Int16`;
+  kernel<Name extends GenericKernelName>(name: Name): Name | `${Name}Int16`;
   /** Room for a stream of a value's shape. */
   newStream(value: string): Buffer;
   shape(value: string): { channels: number; raster: Raster };
