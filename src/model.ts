@@ -194,7 +194,7 @@ export async function loadModelOn(
   const { engine, reason } = await openEngine(plan, kernels, choice, () =>
     platform.openPool(plan, kernels.module, options.threadUrl),
   );
-  return openModel(file, await verifying, plan, engine, reason);
+  return openModel(keptOf(file, plan, await verifying, engine, reason), engine);
 }
 
 const OTHER_KERNELS = 'the kernels given as `wasm` are not of a build for threads';
@@ -216,15 +216,49 @@ async function openEngine(
   }
 }
 
-function openModel(
-  file: ModelFile,
-  digest: DigestState,
+/**
+ * What a model keeps of its file and its plan. Neither the graph, whose tensors are the file's bytes,
+ * nor the plan, which has the constants: both are in WebAssembly memory by now.
+ */
+type Kept = Omit<ModelFile, 'graph'> & {
+  readonly description: ModelDescription;
+};
+
+function keptOf(
+  { graph, ...file }: ModelFile,
   plan: Plan,
-  engine: Engine,
+  digest: DigestState,
+  { memoryBytes, threads }: Engine,
   threadsReason: string | undefined,
-): Model {
+): Kept {
+  const { flops, binaryMacs, params, bits } = graphCost(graph);
+  const description: ModelDescription = {
+    name: file.name,
+    formatVersion: file.formatVersion,
+    build: plan.build,
+    threads,
+    threadsReason,
+    stream: graph.stream?.type ?? 'float32',
+    input: graph.input.shape,
+    classes: file.labels.length,
+    preprocessing: file.preprocessing,
+    digest,
+    provenance: file.provenance,
+    fileBytes: file.byteLength,
+    flops,
+    binaryMacs,
+    params,
+    bits,
+    memoryBytes,
+    constantBytes: plan.constantBytes,
+    arenaBytes: plan.arenaBytes,
+  };
+  return { ...file, description };
+}
+
+function openModel({ description, ...file }: Kept, engine: Engine): Model {
   let live: Engine | undefined = engine;
-  const { memoryBytes, threads } = engine;
+  const { threads, build, input: shape } = description;
   const running = (): Engine => {
     if (live !== undefined) return live;
     throw new RuntimeError('DISPOSED', `The model ${file.name} has been disposed of`, {
@@ -232,7 +266,7 @@ function openModel(
     });
   };
   const runChecked = (input: Float32Array): Float32Array => {
-    checkInput(input, file.graph.input.shape);
+    checkInput(input, shape);
     return running().run(input);
   };
 
@@ -240,7 +274,7 @@ function openModel(
     name: file.name,
     labels: file.labels,
     labelIds: file.labelIds,
-    build: plan.build,
+    build,
     async classify(picture, { topK = 5 } = {}) {
       running();
       checkTopK(topK, file.labels.length);
@@ -263,34 +297,11 @@ function openModel(
       return { predictions, timings, threads };
     },
     run: async (input) => runChecked(input),
-    async profile(input = new Float32Array(plan.input.length)) {
-      checkInput(input, file.graph.input.shape);
+    async profile(input = new Float32Array(shape[0] * shape[1] * shape[2])) {
+      checkInput(input, shape);
       return running().profile(input);
     },
-    describe() {
-      const { flops, binaryMacs, params, bits } = graphCost(file.graph);
-      return {
-        name: file.name,
-        formatVersion: file.formatVersion,
-        build: plan.build,
-        threads,
-        threadsReason,
-        stream: file.graph.stream?.type ?? 'float32',
-        input: file.graph.input.shape,
-        classes: file.labels.length,
-        preprocessing: file.preprocessing,
-        digest,
-        provenance: file.provenance,
-        fileBytes: file.byteLength,
-        flops,
-        binaryMacs,
-        params,
-        bits,
-        memoryBytes,
-        constantBytes: plan.constantBytes,
-        arenaBytes: plan.arenaBytes,
-      };
-    },
+    describe: () => ({ ...description }),
     dispose() {
       live?.dispose();
       live = undefined;
