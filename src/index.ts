@@ -14,7 +14,7 @@ export type { DigestState } from './file/model-file.ts';
 export type { LoadProgress, ModelSource } from './file/read-source.ts';
 export type { Int16Stream, StreamWish } from './graph/graph.ts';
 export type { Picture, Preprocessing } from './image/picture.ts';
-export { BUILDS, type Build } from './kernels/abi.ts';
+export { BUILDS, type Build } from './kernels/builds.ts';
 export type {
   Classification,
   ClassifyOptions,
@@ -26,5 +26,5 @@ export type {
 } from './model.ts';
 export type { StepTime } from './runtime/engine.ts';
 export type { ThreadWish } from './runtime/threads.ts';
-export type { WasmSource } from './runtime/wasm.ts';
+export type { WasmLocator, WasmSource } from './runtime/wasm.ts';
 export { loadModel } from './web/load.ts';

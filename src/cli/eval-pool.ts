@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { RuntimeError } from '../errors.ts';
 import type { StreamWish } from '../graph/graph.ts';
-import type { Build } from '../kernels/abi.ts';
+import type { Build } from '../kernels/builds.ts';
 import type { Prediction } from '../model.ts';
 import type { PictureFailure } from './classify.ts';
 

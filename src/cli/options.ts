@@ -3,7 +3,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { FileError } from '../errors.ts';
 import type { StreamWish } from '../graph/graph.ts';
-import { BUILDS, type Build } from '../kernels/abi.ts';
+import { BUILDS, type Build } from '../kernels/builds.ts';
 import { defaultModelUrl } from '../node/default-model.ts';
 import { readFileBytes } from '../node/read-file.ts';
 import { MOST_THREADS } from '../runtime/threads.ts';

@@ -97,9 +97,11 @@ export async function createEngine(
   module: WebAssembly.Module,
   shared = false,
 ): Promise<Engine> {
+  // The plan is not kept: its constants are in the memory now.
+  const { steps } = plan;
   const { memory, input, output } = openMemory(plan, shared);
   const kernels = await instantiateKernels(module, memory);
-  const calls = plan.steps.map(({ kernel, work, arguments: numbers }) => {
+  const calls = steps.map(({ kernel, work, arguments: numbers }) => {
     const step = bindStep(kernels, kernel, numbers);
     return () => step(0, work);
   });
@@ -116,7 +118,7 @@ export async function createEngine(
       input.set(values);
       let before = performance.now();
       return calls.map((call, index) => {
-        const { value, kernel } = plan.steps[index]!;
+        const { value, kernel } = steps[index]!;
         call();
         const now = performance.now();
         const milliseconds = now - before;

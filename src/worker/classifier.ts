@@ -1,11 +1,12 @@
 import { InputError, MobinetError, RuntimeError } from '../errors.ts';
 import { type LoadProgress, type ModelSource, readSource } from '../file/read-source.ts';
 import type { StreamWish } from '../graph/graph.ts';
-import type { Build } from '../kernels/abi.ts';
+import type { Build } from '../kernels/builds.ts';
 import type { Classification, ClassifyOptions, ModelDescription } from '../model.ts';
 import type { StepTime } from '../runtime/engine.ts';
-import type { ThreadWish } from '../runtime/threads.ts';
-import { compileKernels, type WasmSource } from '../runtime/wasm.ts';
+import { chooseBuild, probeFeatures } from '../runtime/features.ts';
+import { chooseThreads, type ThreadWish } from '../runtime/threads.ts';
+import { compileKernels, isLocator, type WasmLocator, type WasmSource } from '../runtime/wasm.ts';
 import { abortable, throwIfAborted } from './abortable.ts';
 import { type Connection, connect } from './connection.ts';
 import { loadThroughCache } from './model-cache.ts';
@@ -17,8 +18,12 @@ import { createQueue, type Queue, type QueuePolicy } from './queue.ts';
 export interface ClassifierOptions extends WorkerOptions {
   /** The kernels: `auto` takes the fastest build that the browser supports. Default `auto`. */
   build?: Build | 'auto' | undefined;
-  /** Where the kernels come from; by default the file beside this package. */
-  wasm?: WasmSource | undefined;
+  /**
+   * Where the kernels come from; by default the file beside this package. An address that ends with
+   * a slash is a folder with the .wasm files of this package; a function is asked for the build and
+   * the number of threads. Of one binary, `build: 'auto'` runs the build that it is.
+   */
+  wasm?: WasmSource | WasmLocator | undefined;
   /**
    * `float32` keeps feature maps as in training even where the model asks for int16: slower, and
    * the logits are PyTorch's. Default `model`.
@@ -145,9 +150,21 @@ async function load(
 
 async function prepare(connection: Connection, options: ClassifierOptions): Promise<undefined> {
   const { build = 'auto', stream = 'model', threads = 1, wasm, signal } = options;
-  const source = wasm instanceof Response ? await compileKernels(wasm, signal) : absolute(wasm);
+  const kernels = isLocator(wasm) ? await locate(wasm, build, threads) : wasm;
+  const source =
+    kernels instanceof Response ? await compileKernels(kernels, signal) : absolute(kernels);
   const threadUrl = absolute<undefined>(options.threadUrl);
   return connection.call('prepare', { build, wasm: source, stream, threads, threadUrl });
+}
+
+/** A function cannot be posted: the page asks it, as the worker would. */
+async function locate(
+  wasm: WasmLocator,
+  build: Build | 'auto',
+  threads: ThreadWish,
+): Promise<WasmSource> {
+  const choice = chooseThreads(threads, globalThis.navigator?.hardwareConcurrency ?? 1);
+  return wasm(chooseBuild(probeFeatures(), build), choice.threads);
 }
 
 function openClassifier(connection: Connection, queue: Queue, loaded: LoadedModel): Classifier {

@@ -10,11 +10,11 @@ export {
   RuntimeError,
 } from '../errors.ts';
 export type { LoadProgress, ModelSource } from '../file/read-source.ts';
-export type { Build } from '../kernels/abi.ts';
+export type { Build } from '../kernels/builds.ts';
 export type { Classification, ModelDescription, Prediction, Timings } from '../model.ts';
 export type { StepTime } from '../runtime/engine.ts';
 export type { ThreadWish } from '../runtime/threads.ts';
-export type { WasmSource } from '../runtime/wasm.ts';
+export type { WasmLocator, WasmSource } from '../runtime/wasm.ts';
 export {
   type Classifier,
   type ClassifierOptions,

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { BUILDS } from '../../src/kernels/abi.ts';
+import { BUILDS } from '../../src/kernels/builds.ts';
 import { loadModel } from '../../src/node/index.ts';
 import { bitsOf, fixedInput } from '../engines/fixed-input.ts';
 import { wasmBytes } from '../helpers/run.ts';
