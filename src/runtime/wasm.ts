@@ -1,7 +1,7 @@
 import { RuntimeError } from '../errors.ts';
 import type { Build } from '../plan/kernels.ts';
 
-/** Where the kernels come from: an address to fetch, an answer, bytes, or a compiled module. */
+/** Where the kernels come from: an address to fetch, a response, bytes, or a compiled module. */
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
 
 /** One that has to be compiled. */

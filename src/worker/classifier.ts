@@ -1,11 +1,9 @@
 import { InputError, MobinetError, RuntimeError } from '../errors.ts';
-import { type LoadProgress, type ModelSource, readSource } from '../file/read-source.ts';
-import type { StreamWish } from '../graph/graph.ts';
-import type { Classification, ClassifyOptions, ModelDescription } from '../model.ts';
+import { type ModelSource, readSource } from '../file/read-source.ts';
+import type { Classification, ClassifyOptions, LoadOptions, ModelDescription } from '../model.ts';
 import type { Build } from '../plan/kernels.ts';
 import type { StepTime } from '../runtime/engine.ts';
-import type { ThreadWish } from '../runtime/threads.ts';
-import { compileKernels, type WasmSource } from '../runtime/wasm.ts';
+import { compileKernels } from '../runtime/wasm.ts';
 import { abortable, throwIfAborted } from './abortable.ts';
 import { type Connection, connect } from './connection.ts';
 import { loadThroughCache } from './model-cache.ts';
@@ -14,28 +12,8 @@ import { type PictureSource, type Postable, release, toPostable } from './post-p
 import type { Keeping, LoadedModel } from './protocol.ts';
 import { createQueue, type Queue, type QueuePolicy } from './queue.ts';
 
-export interface ClassifierOptions extends WorkerOptions {
-  /** The kernels: `auto` takes the fastest build that the browser supports. Default `auto`. */
-  build?: Build | 'auto' | undefined;
-  /** Where the kernels come from; by default the file beside this package. */
-  wasm?: WasmSource | undefined;
-  /**
-   * `float32` keeps feature maps as in training even where the model asks for int16: slower, and
-   * the logits are PyTorch's. Default `model`.
-   */
-  stream?: StreamWish | undefined;
-  /**
-   * How many threads run the network, 1 to 16; `auto`: as many as there are cores, at most 4.
-   * Default 1. Several take cross-origin isolation; where they cannot be had there is one, and
-   * `describe()` says why. The labels are the same.
-   */
-  threads?: ThreadWish | undefined;
-  /** Address of the threads' script, where a bundler has moved it. */
-  threadUrl?: string | URL | undefined;
-  /** Called while the model is fetched. */
-  onProgress?: ((progress: LoadProgress) => void) | undefined;
-  /** Aborts the loading; the promise rejects with the code ABORTED. */
-  signal?: AbortSignal | undefined;
+/** What `loadModel` takes, and what is the worker's. */
+export interface ClassifierOptions extends LoadOptions, WorkerOptions {
   /**
    * Keeps a model that comes from an http(s) address in the browser's Cache API, so that the next
    * visit does not fetch it; a string names the cache. A kept model is not looked for again under
@@ -60,7 +38,7 @@ export interface ClassifyPictureOptions extends ClassifyOptions {
 /** A model in a worker of its own. */
 export interface Classifier {
   readonly name: string;
-  /** One a class. */
+  /** By class index. */
   readonly labels: readonly string[];
   /** Identifiers of the classes (WordNet ids), where the model file has them. */
   readonly labelIds: readonly string[] | undefined;
@@ -80,6 +58,8 @@ export interface Classifier {
    * Ends the worker and frees its memory; what is pending and every later call rejects with
    * DISPOSED. May be called twice.
    */
+  dispose(): void;
+  /** @deprecated Earlier name of `dispose`. */
   terminate(): void;
 }
 
@@ -144,14 +124,21 @@ async function load(
 }
 
 async function prepare(connection: Connection, options: ClassifierOptions): Promise<undefined> {
-  const { build = 'auto', stream = 'model', threads = 1, wasm, signal } = options;
+  const { build = 'auto', threads = 1, wasm, signal } = options;
+  const activations = options.activations ?? options.stream ?? 'model';
   const source = wasm instanceof Response ? await compileKernels(wasm, signal) : absolute(wasm);
   const threadUrl = absolute<undefined>(options.threadUrl);
-  return connection.call('prepare', { build, wasm: source, stream, threads, threadUrl });
+  return connection.call('prepare', { build, wasm: source, activations, threads, threadUrl });
 }
 
 function openClassifier(connection: Connection, queue: Queue, loaded: LoadedModel): Classifier {
   const { labels, labelIds, description } = loaded;
+  const dispose = () =>
+    connection.close(
+      new RuntimeError('DISPOSED', `The classifier of ${description.name} has been disposed of`, {
+        hint: 'create another one',
+      }),
+    );
   return {
     name: description.name,
     labels,
@@ -163,25 +150,20 @@ function openClassifier(connection: Connection, queue: Queue, loaded: LoadedMode
       const preparing = toPostable(source, transfer);
       // Reported where its turn comes, which may be never.
       preparing.catch(() => undefined);
-      const answering = queue.add(async () => {
+      const responding = queue.add(async () => {
         const postable = await preparing;
         throwIfAborted(signal);
         return post(connection, postable, topK);
       });
       try {
-        return await abortable(answering, signal);
+        return await abortable(responding, signal);
       } finally {
         preparing.then(release, () => undefined);
       }
     },
     profile: () => connection.call('profile', undefined),
-    terminate() {
-      connection.close(
-        new RuntimeError('DISPOSED', `The classifier of ${description.name} has been terminated`, {
-          hint: 'create another one',
-        }),
-      );
-    },
+    dispose,
+    terminate: dispose,
   };
 }
 
