@@ -12,7 +12,8 @@ export {
 } from './errors.ts';
 export type { DigestState } from './file/model-file.ts';
 export type { LoadProgress, ModelSource } from './file/read-source.ts';
-export type { Int16Stream, StreamWish } from './graph/graph.ts';
+export type { Activations, ActivationsWish } from './graph/activations.ts';
+export type { Int16Stream } from './graph/graph.ts';
 export type { Picture, Preprocessing } from './image/picture.ts';
 export { BUILDS, type Build } from './kernels/builds.ts';
 export type {
@@ -22,6 +23,7 @@ export type {
   Model,
   ModelDescription,
   Prediction,
+  StreamWish,
   Timings,
 } from './model.ts';
 export type { StepTime } from './runtime/engine.ts';

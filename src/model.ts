@@ -2,13 +2,18 @@ import { InputError, MobinetError, RuntimeError } from './errors.ts';
 import {
   type DigestState,
   type ModelFile,
-  openModel as openContainer,
+  openContainer,
   parseModelFile,
   verifyDigest,
 } from './file/model-file.ts';
 import { type LoadProgress, type ModelSource, readSource } from './file/read-source.ts';
+import {
+  type Activations,
+  type ActivationsWish,
+  activationsOf,
+  withActivations,
+} from './graph/activations.ts';
 import { graphCost } from './graph/cost.ts';
-import { type StreamWish, withStream } from './graph/graph.ts';
 import type { Picture, Preprocessing } from './image/picture.ts';
 import { preprocess } from './image/preprocess.ts';
 import type { Build } from './kernels/builds.ts';
@@ -54,8 +59,11 @@ export interface ClassifyOptions {
   topK?: number | undefined;
 }
 
+/** @deprecated Use `ActivationsWish`. */
+export type StreamWish = Exclude<ActivationsWish, 'int16'>;
+
 export interface LoadOptions {
-  /** The kernels: `auto` takes the fastest build that the engine supports. Default `auto`. */
+  /** The build of the kernels; `auto` takes the fastest that the engine supports. Default `auto`. */
   build?: Build | 'auto' | undefined;
   /**
    * Where the kernels come from; by default the file beside this package. An address that ends with
@@ -72,9 +80,11 @@ export interface LoadOptions {
   /** Address of the threads' script, where a bundler has moved it. */
   threadUrl?: string | URL | undefined;
   /**
-   * `float32` keeps feature maps as in training even where the model asks for int16: slower, and
-   * the logits are PyTorch's. Default `model`.
+   * The type of the feature maps. `float32` keeps them as in training even where the model asks for
+   * int16: slower, and the logits are PyTorch's. Default `model`: as the model file asks.
    */
+  activations?: ActivationsWish | undefined;
+  /** @deprecated Earlier name of `activations`, which goes before it. */
   stream?: StreamWish | undefined;
   /** Called while the model is fetched. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
@@ -92,8 +102,10 @@ export interface ModelDescription {
   readonly threads: number;
   /** Why there are fewer than asked for; undefined where there are not. */
   readonly threadsReason: string | undefined;
-  /** How feature maps are kept. */
-  readonly stream: 'float32' | 'int16';
+  /** The type of the feature maps. */
+  readonly activations: Activations;
+  /** @deprecated Earlier name of `activations`. */
+  readonly stream: Activations;
   /** `[channels, height, width]`. */
   readonly input: readonly [number, number, number];
   readonly classes: number;
@@ -118,7 +130,7 @@ export interface ModelDescription {
 /** A loaded network, ready to run. Several may live side by side. */
 export interface Model {
   readonly name: string;
-  /** One a class. */
+  /** By class index. */
   readonly labels: readonly string[];
   /** Identifiers of the classes (WordNet ids), where the model file has them. */
   readonly labelIds: readonly string[] | undefined;
@@ -155,7 +167,7 @@ export interface Platform {
    * @param module of a build for threads
    * @param threadUrl of the threads' script, where it is not the one beside this package
    */
-  openPool(
+  openThreadPool(
     plan: Plan,
     module: WebAssembly.Module,
     threadUrl: string | URL | undefined,
@@ -180,7 +192,8 @@ export async function loadModelOn(
   verifying.catch(() => undefined);
   const planModel = async () => {
     const parsed = parseModelFile(bytes, container);
-    const file = { ...parsed, graph: withStream(parsed.graph, options.stream ?? 'model') };
+    const wished = options.activations ?? options.stream ?? 'model';
+    const file = { ...parsed, graph: withActivations(parsed.graph, wished) };
     const kernels = await compiling;
     const choice =
       kernels.shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
@@ -192,7 +205,7 @@ export async function loadModelOn(
     throw error;
   });
   const { engine, reason } = await openEngine(plan, kernels, choice, () =>
-    platform.openPool(plan, kernels.module, options.threadUrl),
+    platform.openThreadPool(plan, kernels.module, options.threadUrl),
   );
   return openModel(keptOf(file, plan, await verifying, engine, reason), engine);
 }
@@ -204,11 +217,11 @@ async function openEngine(
   plan: Plan,
   { module, shared }: CompiledKernels,
   { threads, reason }: ThreadChoice,
-  openPool: () => Promise<Engine>,
+  openThreadPool: () => Promise<Engine>,
 ): Promise<{ engine: Engine; reason: string | undefined }> {
   if (threads === 1) return { engine: await createEngine(plan, module, shared), reason };
   try {
-    return { engine: await openPool(), reason };
+    return { engine: await openThreadPool(), reason };
   } catch (error) {
     if (error instanceof MobinetError && error.code !== 'WORKER_FAILED') throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -232,13 +245,15 @@ function keptOf(
   threadsReason: string | undefined,
 ): Kept {
   const { flops, binaryMacs, params, bits } = graphCost(graph);
+  const activations = activationsOf(graph);
   const description: ModelDescription = {
     name: file.name,
     formatVersion: file.formatVersion,
     build: plan.build,
     threads,
     threadsReason,
-    stream: graph.stream?.type ?? 'float32',
+    activations,
+    stream: activations,
     input: graph.input.shape,
     classes: file.labels.length,
     preprocessing: file.preprocessing,

@@ -41,7 +41,7 @@ export interface ActivationType {
 }
 
 /** The type that a graph asks for. */
-export function activationsOf(stream: Int16Stream | undefined): ActivationType {
+export function activationType(stream: Int16Stream | undefined): ActivationType {
   return stream === undefined ? FLOAT32 : int16(stream.fraction);
 }
 

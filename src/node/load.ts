@@ -13,13 +13,13 @@ import {
 import { defaultWasmUrl } from '../runtime/wasm.ts';
 import { decodePicture } from './decode.ts';
 import { defaultModelUrl } from './default-model.ts';
-import { openPool } from './pool.ts';
 import { readFileBytes } from './read-file.ts';
+import { openThreadPool } from './thread-pool.ts';
 
 const NODE: Platform = {
   cores: availableParallelism,
   kernels: (build, threads) => readFileBytes(defaultWasmUrl(build, threads)),
-  openPool,
+  openThreadPool,
 };
 
 /** A picture as Node has it: decoded, or a PNG, JPEG or WebP file by path, URL or bytes. */

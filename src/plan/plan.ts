@@ -5,7 +5,7 @@
  */
 
 import type { Graph } from '../graph/graph.ts';
-import { activationsOf } from '../kernels/activations.ts';
+import { activationType } from '../kernels/activations.ts';
 import { type Build, hasSimd } from '../kernels/builds.ts';
 import { openCalls } from '../kernels/calls.ts';
 import { sizeOf } from '../tensor.ts';
@@ -45,7 +45,7 @@ export interface Plan {
  * @throws GraphError STREAM_UNSUPPORTED, STREAM_RANGE
  */
 export function planGraph(graph: Graph, build: Build, threads = 1): Plan {
-  const target = { build, simd: hasSimd(build), activations: activationsOf(graph.stream) };
+  const target = { build, simd: hasSimd(build), activations: activationType(graph.stream) };
   const selections = select(graph, stagesOf(graph), target);
   const writer = openCalls(threads);
   const ends = emitCalls(graph, selections, target, writer);

@@ -15,7 +15,8 @@ export type Kernels = Readonly<Record<KernelName, Kernel>>;
 export interface StepTime {
   /** The value that the step works for: a node's name. */
   readonly value: string;
-  readonly kernel: KernelName;
+  /** The kernel that ran, such as `binaryWords`. */
+  readonly kernel: string;
   readonly milliseconds: number;
   /** How many threads had a part of it. */
   readonly threads: number;

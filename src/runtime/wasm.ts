@@ -4,7 +4,7 @@ import { type Identity, identityAs, identityOf } from '../kernels/identity.ts';
 import { chooseBuild, probeFeatures } from './features.ts';
 
 /**
- * Where the kernels come from: an address to fetch, an answer, bytes, or a compiled module. An address
+ * Where the kernels come from: an address to fetch, a response, bytes, or a compiled module. An address
  * that ends with a slash is the folder of the .wasm files.
  */
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;

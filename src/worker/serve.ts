@@ -17,7 +17,7 @@ export interface Port {
 /** Milliseconds from loading a model to keeping it: the first picture goes before. */
 const KEEPING_DELAY = 500;
 
-/** Answers requests, one model a worker. */
+/** Responds to requests; a worker has one model. */
 export function serve(port: Port): void {
   const readPixels = createPixelReader();
   let options: LoadOptions | undefined;
@@ -27,7 +27,7 @@ export function serve(port: Port): void {
     if (thing !== undefined) return thing;
     throw new RuntimeError('WORKER_FAILED', 'The worker has not loaded a model yet');
   };
-  const answer = async (request: Request): Promise<Calls[CallName]['result']> => {
+  const respond = async (request: Request): Promise<Calls[CallName]['result']> => {
     switch (request.call) {
       case 'prepare':
         options = await prepare(request.argument);
@@ -51,7 +51,7 @@ export function serve(port: Port): void {
   port.addEventListener('message', async ({ data: request }) => {
     const { id } = request;
     try {
-      port.postMessage({ type: 'answer', id, result: await answer(request) });
+      port.postMessage({ type: 'response', id, result: await respond(request) });
     } catch (error) {
       port.postMessage({ type: 'failure', id, error: packError(error) });
     }

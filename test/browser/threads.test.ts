@@ -48,7 +48,7 @@ describeInChromium(
           const classifier = await mobinet.createClassifier(mobinet.MODEL, { threads });
           const { predictions, threads: used } = await classifier.classify(picture);
           answers.push({ threads, used, description: classifier.describe(), predictions });
-          classifier.terminate();
+          classifier.dispose();
           if (threads === 2) await fetch('/after-the-first');
         }
         return answers;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Graph } from '../../src/graph/graph.ts';
 import { type Build, wasmFile } from '../../src/kernels/builds.ts';
 import { identityAs } from '../../src/kernels/identity.ts';
-import { openPool } from '../../src/node/pool.ts';
+import { openThreadPool } from '../../src/node/thread-pool.ts';
 import { planGraph } from '../../src/plan/plan.ts';
 import { createEngine, type Engine } from '../../src/runtime/engine.ts';
 import { probeFeatures } from '../../src/runtime/features.ts';
@@ -37,7 +37,7 @@ export const THREAD_SCRIPT = new URL('../../dist/node/thread-script.js', import.
 
 export function poolOf(graph: Graph, build: Build, threads: number): Promise<Engine> {
   const plan = planGraph(graph, build, threads);
-  return openPool(plan, wasmModule(build, '-threads'), THREAD_SCRIPT);
+  return openThreadPool(plan, wasmModule(build, '-threads'), THREAD_SCRIPT);
 }
 
 /** The output of a graph, run by the kernels of a build. */
