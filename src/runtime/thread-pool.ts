@@ -3,11 +3,12 @@
  * step after the other. The calling thread is one of them; the others sleep between two runs.
  */
 
+import { RuntimeError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Engine, openMemory, type StepTime } from './engine.ts';
 import { createLedger } from './ledger.ts';
 import { joinTeam } from './team.ts';
-import type { ThreadStart } from './thread.ts';
+import type { ThreadReport, ThreadStart } from './thread.ts';
 
 /** A thread that has been started. */
 export interface Thread {
@@ -16,8 +17,52 @@ export interface Thread {
   terminate(): void;
 }
 
-/** Starts a thread; how, is the platform's matter. It may throw. */
+/** Starts a thread. It may throw. */
 export type StartThread = (start: ThreadStart, onFailure: () => void) => Thread;
+
+/** Who is told what becomes of a worker. */
+export interface WorkerListener {
+  report(report: ThreadReport): void;
+  /** It has failed, or ended. */
+  end(reason: string): void;
+}
+
+/**
+ * Starts a worker of the platform's kind that serves a thread (thread.ts); it may throw.
+ * @param url of its script, where it is not the one beside this package
+ * @returns what ends it
+ */
+export type OpenWorker = (
+  url: string | URL | undefined,
+  start: ThreadStart,
+  listener: WorkerListener,
+) => () => void;
+
+/** An engine whose threads are a platform's workers. */
+export function openThreadPoolOf(
+  open: OpenWorker,
+  plan: Plan,
+  module: WebAssembly.Module,
+  threadUrl: string | URL | undefined,
+): Promise<Engine> {
+  return createPool(plan, module, (start, onFailure) => {
+    let terminate: () => void = () => undefined;
+    const ready = new Promise<void>((resolve, reject) => {
+      const end = (reason: string) => {
+        onFailure();
+        reject(new RuntimeError('WORKER_FAILED', `a thread cannot be started: ${reason}`));
+      };
+      const report = (said: ThreadReport) =>
+        said.type === 'ready' ? resolve() : end(said.message);
+      try {
+        terminate = open(threadUrl, start, { report, end });
+      } catch (cause) {
+        end(String(cause));
+      }
+    });
+    return { ready, terminate };
+  });
+}
 
 /**
  * @param module of a build for threads
