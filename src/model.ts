@@ -9,6 +9,7 @@ import {
 import { type LoadProgress, type ModelSource, readSource } from './file/read-source.ts';
 import { graphCost } from './graph/cost.ts';
 import { type StreamWish, withStream } from './graph/graph.ts';
+import { type Background, compose } from './image/compose.ts';
 import type { Picture, Preprocessing } from './image/picture.ts';
 import { preprocess } from './image/preprocess.ts';
 import type { Build } from './plan/kernels.ts';
@@ -46,8 +47,13 @@ export interface Classification {
 }
 
 export interface ClassifyOptions {
-  /** How many predictions to return, 1 to the number of classes; default 5. */
+  /** How many predictions to return, 1 to the number of classes; default 5, or all where fewer. */
   topK?: number | undefined;
+  /**
+   * The colour that a transparent picture lies on, red, green, blue of 0 to 255; `none` leaves its
+   * colours as they are. Default white.
+   */
+  background?: Background | 'none' | undefined;
 }
 
 export interface LoadOptions {
@@ -240,11 +246,14 @@ function openModel(
     labels: file.labels,
     labelIds: file.labelIds,
     build: plan.build,
-    async classify(picture, { topK = 5 } = {}) {
+    async classify(
+      picture,
+      { topK = Math.min(DEFAULT_TOP_K, file.labels.length), background } = {},
+    ) {
       running();
       checkTopK(topK, file.labels.length);
       const begin = performance.now();
-      const input = preprocess(picture, file.preprocessing);
+      const input = preprocess(compose(picture, background), file.preprocessing);
       const prepared = performance.now();
       const logits = running().run(input);
       const ran = performance.now();
@@ -296,6 +305,8 @@ function openModel(
     },
   };
 }
+
+const DEFAULT_TOP_K = 5;
 
 function checkTopK(topK: number, classes: number): void {
   if (Number.isInteger(topK) && topK >= 1 && topK <= classes) return;

@@ -1,6 +1,7 @@
 /** What the page and the worker say to each other. */
 
 import type { StreamWish } from '../graph/graph.ts';
+import type { Background } from '../image/compose.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Classification, ModelDescription } from '../model.ts';
 import type { Build } from '../plan/kernels.ts';
@@ -43,6 +44,7 @@ export interface LoadedModel {
 export interface ClassifyArgument {
   readonly picture: PostedPicture;
   readonly topK: number | undefined;
+  readonly background?: Background | 'none' | undefined;
 }
 
 /** What the worker can be asked, and what it answers. */
