@@ -14,6 +14,7 @@ export type { DigestState } from './file/model-file.ts';
 export type { LoadProgress, ModelSource } from './file/read-source.ts';
 export type { Activations, ActivationsWish } from './graph/activations.ts';
 export type { Int16Stream } from './graph/graph.ts';
+export type { Background } from './image/compose.ts';
 export type { Picture, Preprocessing } from './image/picture.ts';
 export { BUILDS, type Build } from './kernels/builds.ts';
 export type {

@@ -14,6 +14,7 @@ import {
   withActivations,
 } from './graph/activations.ts';
 import { graphCost } from './graph/cost.ts';
+import { type Background, compose } from './image/compose.ts';
 import type { Picture, Preprocessing } from './image/picture.ts';
 import { preprocess } from './image/preprocess.ts';
 import type { Build } from './kernels/builds.ts';
@@ -55,8 +56,13 @@ export interface Classification {
 }
 
 export interface ClassifyOptions {
-  /** How many predictions to return, 1 to the number of classes; default 5. */
+  /** How many predictions to return, 1 to the number of classes; default 5, or all where fewer. */
   topK?: number | undefined;
+  /**
+   * The colour that a transparent picture lies on, red, green, blue of 0 to 255; `none` leaves its
+   * colours as they are. Default white.
+   */
+  background?: Background | 'none' | undefined;
 }
 
 /** @deprecated Use `ActivationsWish`. */
@@ -290,11 +296,14 @@ function openModel({ description, ...file }: Kept, engine: Engine): Model {
     labels: file.labels,
     labelIds: file.labelIds,
     build,
-    async classify(picture, { topK = 5 } = {}) {
+    async classify(
+      picture,
+      { topK = Math.min(DEFAULT_TOP_K, file.labels.length), background } = {},
+    ) {
       running();
       checkTopK(topK, file.labels.length);
       const begin = performance.now();
-      const input = preprocess(picture, file.preprocessing);
+      const input = preprocess(compose(picture, background), file.preprocessing);
       const prepared = performance.now();
       const logits = running().run(input);
       const ran = performance.now();
@@ -323,6 +332,8 @@ function openModel({ description, ...file }: Kept, engine: Engine): Model {
     },
   };
 }
+
+const DEFAULT_TOP_K = 5;
 
 function checkTopK(topK: number, classes: number): void {
   if (Number.isInteger(topK) && topK >= 1 && topK <= classes) return;

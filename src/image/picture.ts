@@ -1,6 +1,6 @@
 /**
  * A decoded picture: 8-bit RGB or RGBA, row-major, top row first. A browser's `ImageData` is one.
- * Alpha is ignored, as Pillow's `convert('RGB')` does.
+ * `classify` lays a transparent one on its option `background`.
  */
 export interface Picture {
   /** `width * height * channels` bytes, channels innermost. */

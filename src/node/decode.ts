@@ -1,79 +1,109 @@
+import type { Sharp } from 'sharp';
 import { InputError } from '../errors.ts';
 import { checkPictureSize, MAX_PICTURE_PIXELS } from '../image/check-picture.ts';
 import type { Picture } from '../image/picture.ts';
-import { decodePng, pngSize } from './decode-png.ts';
-import { type PictureFormat, sniffOther, sniffPicture } from './picture-format.ts';
+import { PICTURE_FORMATS, type PictureFormat, sniffOther, sniffPicture } from './picture-format.ts';
+import { pngFault, pngSize } from './png-chunks.ts';
 
 export interface DecodeOptions {
   /** Pictures of more pixels are refused before memory is taken for them; default 2^28. */
   maxPixels?: number | undefined;
+  /**
+   * A shorter side, in pixels, that is enough: pictures of more than 2^26 pixels come scaled down to
+   * it while they are decoded. Default: none is.
+   */
+  enough?: number | undefined;
 }
 
+/** A picture, and how large the file has it. */
+export interface DecodedPicture extends Picture {
+  readonly channels: 3 | 4;
+  /** In pixels, upright; `width` unless the picture was scaled down. */
+  readonly fileWidth: number;
+  readonly fileHeight: number;
+}
+
+/** Up to here every pixel is decoded: more than phones take. */
+const MOST_UNSCALED_PIXELS = 2 ** 26;
+
 /**
- * Pixels of a PNG, JPEG or WebP, told apart by content, equal to those of Pillow's
- * `convert('RGB')`: alpha is kept but not applied, colour profiles are ignored, CMYK and grey
- * become RGB. Unlike there, the EXIF orientation of a JPEG or WebP is applied. Of an animation,
- * the first picture.
+ * Pixels of a PNG, JPEG, WebP, AVIF, GIF or TIFF, told apart by content, as docs/pictures.md has
+ * them: those of Pillow's `exif_transpose` and `convert('RGB')`, with alpha beside the colours where
+ * there is any.
  *
  * @param bytes the file's content
- * @throws InputError PICTURE_DECODE where the bytes are none of the three or damaged,
- * PICTURE_SIZE where the picture has too many pixels
+ * @throws InputError PICTURE_DECODE where the bytes are none of these or damaged, PICTURE_SIZE where
+ * the picture has too many pixels
  */
 export async function decodePicture(
   bytes: Uint8Array,
-  { maxPixels = MAX_PICTURE_PIXELS }: DecodeOptions = {},
-): Promise<Picture> {
+  { maxPixels = MAX_PICTURE_PIXELS, enough }: DecodeOptions = {},
+): Promise<DecodedPicture> {
   const format = sniffPicture(bytes);
   if (format === undefined) throw notAPicture(bytes);
+  const sharp = await loadSharp();
+  const open = (content: Uint8Array, failOn: 'truncated' | 'warning') =>
+    // Limits are checked here, by `checkPictureSize`. As Pillow: less than a missing piece is let pass.
+    sharp(content, { limitInputPixels: false, ignoreIcc: true, failOn }).autoOrient();
   try {
-    return format === 'PNG'
-      ? decodeSizedPng(bytes, maxPixels)
-      : await decodeWithSharp(bytes, maxPixels);
+    if (format === 'PNG') {
+      // Before libpng, which refuses large sizes without a word.
+      const { width, height } = pngSize(bytes);
+      checkPictureSize(width, height, maxPixels);
+    }
+    return await read(open(bytes, 'truncated'), maxPixels, enough).catch((error) => {
+      if (format !== 'JPEG' || !/premature end/.test(String(error))) throw error;
+      // Whole but for its end mark, which any other loss would give away by a warning.
+      return read(open(withEndOfJpeg(bytes), 'warning'), maxPixels, enough);
+    });
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
-    throw damaged(format, cause);
+    throw damaged(bytes, format, cause);
   }
 }
 
-function decodeSizedPng(bytes: Uint8Array, maxPixels: number): Picture {
-  const { width, height } = pngSize(bytes);
-  checkPictureSize(width, height, maxPixels);
-  return decodePng(bytes);
-}
-
-async function decodeWithSharp(bytes: Uint8Array, maxPixels: number): Promise<Picture> {
-  const sharp = await loadSharp();
-  const picture = sharp(bytes, {
-    limitInputPixels: false,
-    ignoreIcc: true,
-    // As Pillow: less than a missing piece is let pass.
-    failOn: 'truncated',
-  }).autoOrient();
-  const { width, height, space } = await picture.metadata();
-  checkPictureSize(width, height, maxPixels);
-  if (space === 'cmyk') {
-    const inks = picture.pipelineColourspace('cmyk').toColourspace('cmyk');
-    const { data, info } = await inks.raw().toBuffer({ resolveWithObject: true });
-    return { data: inksToRgb(data), width: info.width, height: info.height, channels: 3 };
+async function read(
+  picture: Sharp,
+  maxPixels: number,
+  enough: number | undefined,
+): Promise<DecodedPicture> {
+  const { autoOrient, space } = await picture.metadata();
+  const { width: fileWidth, height: fileHeight } = autoOrient;
+  checkPictureSize(fileWidth, fileHeight, maxPixels);
+  const inks = space === 'cmyk';
+  const pixels = inks
+    ? picture.removeAlpha().pipelineColourspace('cmyk').toColourspace('cmyk')
+    : picture.toColourspace('srgb');
+  const scale = enough === undefined ? 1 : enough / Math.min(fileWidth, fileHeight);
+  if (fileWidth * fileHeight > MOST_UNSCALED_PIXELS && scale < 1) {
+    const size = { width: Math.ceil(fileWidth * scale), height: Math.ceil(fileHeight * scale) };
+    pixels.resize({ ...size, fit: 'fill', kernel: 'cubic' });
   }
-  const rgb = picture.toColourspace('srgb').removeAlpha();
-  const { data, info } = await rgb.raw().toBuffer({ resolveWithObject: true });
-  return {
-    data: new Uint8Array(data.buffer, data.byteOffset, data.length),
-    width: info.width,
-    height: info.height,
-    channels: 3,
-  };
+  const { data, info } = await pixels.raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  const size = { width, height, fileWidth, fileHeight };
+  if (inks) return { data: inksToRgb(data), ...size, channels: 3 };
+  if (channels !== 3 && channels !== 4) throw new Error(`${channels} channels`);
+  return { data: new Uint8Array(data.buffer, data.byteOffset, data.length), ...size, channels };
 }
 
-/** Loaded only where it is needed: PNGs are read without, and a platform may lack it. */
+/** The file with the mark that ends a JPEG, of which half may be there. */
+function withEndOfJpeg(bytes: Uint8Array): Uint8Array {
+  const length = bytes.at(-1) === 0xff ? bytes.length - 1 : bytes.length;
+  const whole = new Uint8Array(length + 2);
+  whole.set(bytes.subarray(0, length));
+  whole.set([0xff, 0xd9], length);
+  return whole;
+}
+
+/** Loaded only where it is needed: a platform may lack it. */
 async function loadSharp(): Promise<typeof import('sharp')['default']> {
   try {
     return (await import('sharp')).default;
   } catch (cause) {
-    throw new InputError('PICTURE_DECODE', 'Cannot load sharp, which reads JPEG and WebP', {
+    throw new InputError('PICTURE_DECODE', 'Cannot load sharp, which reads pictures', {
       cause,
-      hint: 'npm install --include=optional sharp, or give a PNG',
+      hint: 'npm install --include=optional sharp, or give decoded pixels',
     });
   }
 }
@@ -108,12 +138,18 @@ function notAPicture(bytes: Uint8Array): InputError {
     other === undefined
       ? `Not a picture that can be read: ${bytes.length} bytes beginning with ${head.join(' ')}`
       : `Not a picture that can be read, but ${other}`,
-    { hint: 'PNG, JPEG and WebP are read, told apart by content, whatever the name' },
+    { hint: `${READ_FORMATS} are read, told apart by content, whatever the name` },
   );
 }
 
-function damaged(format: PictureFormat, cause: unknown): InputError {
-  const reason = cause instanceof Error ? cause.message.split('\n', 1)[0]! : String(cause);
+/** Such as 'PNG, JPEG and WebP'. */
+const READ_FORMATS = new Intl.ListFormat('en-GB').format(PICTURE_FORMATS);
+
+function damaged(bytes: Uint8Array, format: PictureFormat, cause: unknown): InputError {
+  const said = cause instanceof Error ? cause.message.split('\n', 1)[0]! : String(cause);
+  // What libvips says of a PNG is that, or nothing.
+  const isMute = format === 'PNG' && /libpng read error|corrupt header/.test(said);
+  const reason = isMute ? pngFault(bytes) : said;
   return new InputError('PICTURE_DECODE', `Cannot decode the ${format}: ${reason}`, {
     cause,
     hint: 'the file is damaged or cut short',

@@ -11,7 +11,7 @@ import { type Connection, connect } from './connection.ts';
 import { loadThroughCache } from './model-cache.ts';
 import { openWorker, type WorkerOptions } from './open-worker.ts';
 import { type PictureSource, type Postable, release, toPostable } from './post-picture.ts';
-import type { Keeping, LoadedModel } from './protocol.ts';
+import type { ClassifyArgument, Keeping, LoadedModel } from './protocol.ts';
 import { createQueue, type Queue, type QueuePolicy } from './queue.ts';
 
 /** What `loadModel` takes, and what is the worker's. */
@@ -48,7 +48,7 @@ export interface Classifier {
   describe(): ModelDescription;
   /**
    * Labels for a picture, as it is at the moment of the call. Colour is read as stored, without
-   * colour management; where a picture is transparent it is as a canvas gives it, black at alpha 0.
+   * colour management; a transparent picture lies on `background` (docs/pictures.md).
    * The timings are the worker's and leave out decoding and waiting.
    * @throws InputError PICTURE_DECODE, PICTURE_SIZE, INVALID_OPTION; RuntimeError ABORTED, DISPOSED,
    * WORKER_FAILED (create another classifier)
@@ -159,7 +159,7 @@ function openClassifier(connection: Connection, queue: Queue, loaded: LoadedMode
     labelIds,
     build: description.build,
     describe: () => description,
-    async classify(source, { topK, signal, transfer = false } = {}) {
+    async classify(source, { topK, background, signal, transfer = false } = {}) {
       throwIfAborted(signal);
       const preparing = toPostable(source, transfer);
       // Reported where its turn comes, which may be never.
@@ -167,7 +167,7 @@ function openClassifier(connection: Connection, queue: Queue, loaded: LoadedMode
       const responding = queue.add(async () => {
         const postable = await preparing;
         throwIfAborted(signal);
-        return post(connection, postable, topK);
+        return post(connection, postable, { topK, background });
       });
       try {
         return await abortable(responding, signal);
@@ -184,10 +184,10 @@ function openClassifier(connection: Connection, queue: Queue, loaded: LoadedMode
 async function post(
   connection: Connection,
   { picture, transfer }: Postable,
-  topK: number | undefined,
+  options: Omit<ClassifyArgument, 'picture'>,
 ): Promise<Classification> {
   try {
-    return await connection.call('classify', { picture, topK }, transfer);
+    return await connection.call('classify', { picture, ...options }, transfer);
   } catch (cause) {
     if (cause instanceof MobinetError) throw cause;
     throw new InputError('PICTURE_DECODE', 'Cannot hand the picture to the worker', {

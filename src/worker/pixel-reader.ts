@@ -3,6 +3,7 @@ import { checkPictureSize } from '../image/check-picture.ts';
 import type { Picture } from '../image/picture.ts';
 import { STORED_PIXELS } from './bitmap-options.ts';
 import type { PostedPicture } from './protocol.ts';
+import { takeWebpOrientation, uprightTransform } from './webp-orientation.ts';
 
 /** @throws InputError PICTURE_DECODE, PICTURE_SIZE; RuntimeError WORKER_FAILED without a canvas */
 export type PixelReader = (posted: PostedPicture) => Promise<Picture>;
@@ -11,24 +12,29 @@ export type PixelReader = (posted: PostedPicture) => Promise<Picture>;
 export function createPixelReader(): PixelReader {
   let context: OffscreenCanvasRenderingContext2D | undefined;
 
-  const readDrawable = (source: ImageBitmap | VideoFrame): Picture => {
-    const [width, height] = sizeOf(source);
-    checkPictureSize(width, height);
+  /** @param orientation of EXIF, where the source is not upright */
+  const readDrawable = (source: ImageBitmap | VideoFrame, orientation = 1): Picture => {
+    const [across, down] = sizeOf(source);
+    checkPictureSize(across, down);
+    const [width, height] = orientation > 4 ? [down, across] : [across, down];
     context ??= openCanvas();
     if (context.canvas.width !== width) context.canvas.width = width;
     if (context.canvas.height !== height) context.canvas.height = height;
     // Replaces the picture before, also where this one is transparent.
     context.globalCompositeOperation = 'copy';
-    context.drawImage(source, 0, 0, width, height);
+    context.setTransform(...uprightTransform(orientation, across, down));
+    context.drawImage(source, 0, 0, across, down);
+    context.resetTransform();
     const { data } = context.getImageData(0, 0, width, height);
     return { data, width, height, channels: 4 };
   };
 
   return async (posted) => {
     if ('data' in posted) return posted;
-    const drawable = posted instanceof Blob ? await decode(posted) : posted;
+    const { orientation, drawable } =
+      posted instanceof Blob ? await decode(posted) : { orientation: 1, drawable: posted };
     try {
-      return readDrawable(drawable);
+      return readDrawable(drawable, orientation);
     } finally {
       drawable.close();
     }
@@ -52,9 +58,11 @@ function sizeOf(source: ImageBitmap | VideoFrame): [number, number] {
     : [source.width, source.height];
 }
 
-async function decode(file: Blob): Promise<ImageBitmap> {
+async function decode(file: Blob): Promise<{ orientation: number; drawable: ImageBitmap }> {
   try {
-    return await createImageBitmap(file, STORED_PIXELS);
+    const { orientation, upright } = takeWebpOrientation(await file.arrayBuffer());
+    const content = orientation === 1 ? file : new Blob([upright]);
+    return { orientation, drawable: await createImageBitmap(content, STORED_PIXELS) };
   } catch (cause) {
     throw new InputError(
       'PICTURE_DECODE',

@@ -1,6 +1,7 @@
 /** What the page and the worker say to each other. */
 
 import type { ActivationsWish } from '../graph/activations.ts';
+import type { Background } from '../image/compose.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Build } from '../kernels/builds.ts';
 import type { Classification, ModelDescription } from '../model.ts';
@@ -43,6 +44,7 @@ export interface LoadedModel {
 export interface ClassifyArgument {
   readonly picture: PostedPicture;
   readonly topK: number | undefined;
+  readonly background?: Background | 'none' | undefined;
 }
 
 /** What the worker can be asked, and its responses. */

@@ -40,8 +40,8 @@ export function serve(port: Port): void {
         return { labels, labelIds, description: model.describe() };
       }
       case 'classify': {
-        const { picture, topK } = request.argument;
-        return ready(model).classify(await readPixels(picture), { topK });
+        const { picture, ...options } = request.argument;
+        return ready(model).classify(await readPixels(picture), options);
       }
       case 'profile':
         return ready(model).profile();

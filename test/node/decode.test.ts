@@ -63,7 +63,9 @@ describe('decodePicture refuses, with PICTURE_DECODE,', () => {
     ['one byte', Uint8Array.of(0xff), /1 bytes beginning with ff/],
     ['a web page', text('\n <!DOCTYPE html><html>404</html>'), /web page \(HTML\).*save the pict/],
     ['an SVG', text('<?xml version="1.0"?><svg/>'), /an SVG/],
-    ['a GIF', text('GIF89a..........'), /a GIF.*PNG, JPEG and WebP/],
+    ['a BMP', text('BM............'), /a BMP.*PNG, JPEG, WebP, AVIF, GIF and TIFF/],
+    ['a GIF that is only a signature', text('GIF89a..........'), /Cannot decode the GIF/],
+    ['an AVIF that is only a brand', text('\0\0\0\x14ftypavif\0\0\0\0'), /Cannot decode the AVIF/],
     ['a HEIC', text('\0\0\0\x18ftypheic'), /a HEIC/],
     ['anything else', text('nonsense, clearly'), /beginning with 6e 6f 6e 73/],
     ['a PNG that is only a signature', read('rgb.png').subarray(0, 8), /PNG.*inside its header/],
@@ -117,10 +119,10 @@ describe('decodePicture refuses too many pixels, with PICTURE_SIZE,', () => {
 describe('decodePicture, on the samples,', () => {
   it('gives the pixels of pngjs for chelsea.png', async () => {
     const bytes = readFileSync(new URL('chelsea.png', samples));
-    const { data, width, height } = await decodePicture(bytes);
-    const png = PNG.sync.read(bytes);
-    expect([width, height]).toEqual([451, 300]);
-    expect(Buffer.compare(Buffer.from(data), png.data)).toBe(0);
+    const picture = await decodePicture(bytes);
+    const png: Picture = { ...PNG.sync.read(bytes), channels: 4 };
+    expect([picture.width, picture.height]).toEqual([451, 300]);
+    expect(Buffer.compare(rgbOf(picture), rgbOf(png))).toBe(0);
   });
 
   it('reads rocket.jpg', async () => {
