@@ -45,7 +45,7 @@ export function openThreadPoolOf(
   module: WebAssembly.Module,
   threadUrl: string | URL | undefined,
 ): Promise<Engine> {
-  return createPool(plan, module, (start, onFailure) => {
+  return createThreadPool(plan, module, (start, onFailure) => {
     let terminate: () => void = () => undefined;
     const ready = new Promise<void>((resolve, reject) => {
       const end = (reason: string) => {
