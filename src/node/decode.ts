@@ -18,6 +18,15 @@ export interface DecodeOptions {
  * @param bytes the file's content
  * @throws InputError PICTURE_DECODE where the bytes are none of the three or damaged,
  * PICTURE_SIZE where the picture has too many pixels
+ * @example
+ * ```js
+ * import { readFile } from 'node:fs/promises';
+ * import { decodePicture } from 'mobinet/node';
+ *
+ * const { width, height, channels } = await decodePicture(await readFile('samples/rocket.jpg'));
+ * console.log(width, height, channels);
+ * // 640 427 3
+ * ```
  */
 export async function decodePicture(
   bytes: Uint8Array,
