@@ -16,12 +16,16 @@ import {
 import { graphCost } from './graph/cost.ts';
 import type { Picture, Preprocessing } from './image/picture.ts';
 import { preprocess } from './image/preprocess.ts';
-import type { Build } from './plan/kernels.ts';
+import type { Build } from './kernels/builds.ts';
 import { type Plan, planGraph } from './plan/plan.ts';
 import { createEngine, type Engine, type StepTime } from './runtime/engine.ts';
-import { chooseBuild, probeFeatures } from './runtime/features.ts';
 import { chooseThreads, type ThreadChoice, type ThreadWish } from './runtime/threads.ts';
-import { compileKernels, takesSharedMemory, type WasmSource } from './runtime/wasm.ts';
+import {
+  type CompiledKernels,
+  loadKernels,
+  type WasmLocator,
+  type WasmSource,
+} from './runtime/wasm.ts';
 import { topK as bestOf, softmax } from './top-k.ts';
 
 /** One label with its score. */
@@ -61,8 +65,12 @@ export type StreamWish = Exclude<ActivationsWish, 'int16'>;
 export interface LoadOptions {
   /** The build of the kernels; `auto` takes the fastest that the engine supports. Default `auto`. */
   build?: Build | 'auto' | undefined;
-  /** Where the kernels come from; by default the file beside this package. */
-  wasm?: WasmSource | undefined;
+  /**
+   * Where the kernels come from; by default the file beside this package. An address that ends with
+   * a slash is a folder with the .wasm files of this package; a function is asked for the build and
+   * the number of threads. Of one binary, `build: 'auto'` runs the build that it is.
+   */
+  wasm?: WasmSource | WasmLocator | undefined;
   /**
    * How many threads run the network, 1 to 16; `auto`: as many as there are cores, at most 4.
    * Default 1. In a page several take cross-origin isolation; where they cannot be had there is one,
@@ -205,7 +213,7 @@ export interface Platform {
   /** Of the machine. */
   cores(): number;
   /** The kernels that come with this package: for one thread, or for several. */
-  kernels(build: Build, threads: number): WasmSource | Promise<WasmSource>;
+  readonly kernels: WasmLocator;
   /**
    * An engine of several threads.
    * @param module of a build for threads
@@ -224,14 +232,9 @@ export async function loadModelOn(
   source: ModelSource,
   options: LoadOptions,
 ): Promise<Model> {
-  const { onProgress, signal } = options;
-  const build = chooseBuild(probeFeatures(), options.build ?? 'auto');
+  const { build = 'auto', wasm = platform.kernels, onProgress, signal } = options;
   const wish = chooseThreads(options.threads ?? 1, platform.cores());
-  const loadKernels = async () => {
-    const kernels = options.wasm ?? (await platform.kernels(build, wish.threads));
-    return compileKernels(kernels, signal);
-  };
-  const compiling = loadKernels();
+  const compiling = loadKernels(wasm, build, wish.threads, signal);
   // If the model fails first, this failure is not the one to report.
   compiling.catch(() => undefined);
   const bytes = await readSource(source, { onProgress, signal });
@@ -243,21 +246,20 @@ export async function loadModelOn(
     const parsed = parseModelFile(bytes, container);
     const wished = options.activations ?? options.stream ?? 'model';
     const file = { ...parsed, graph: withActivations(parsed.graph, wished) };
-    const shared =
-      options.wasm === undefined ? wish.threads > 1 : await takesSharedMemory(await compiling);
-    const choice = shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
-    return { file, shared, choice, plan: planGraph(file.graph, build, choice.threads) };
+    const kernels = await compiling;
+    const choice =
+      kernels.shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
+    return { file, kernels, choice, plan: planGraph(file.graph, kernels.build, choice.threads) };
   };
-  const { file, shared, choice, plan } = await planModel().catch(async (error) => {
+  const { file, kernels, choice, plan } = await planModel().catch(async (error) => {
     // Damage goes before what comes of it.
     await verifying;
     throw error;
   });
-  const module = await compiling;
-  const { engine, reason } = await openEngine(plan, module, shared, choice, () =>
-    platform.openThreadPool(plan, module, options.threadUrl),
+  const { engine, reason } = await openEngine(plan, kernels, choice, () =>
+    platform.openThreadPool(plan, kernels.module, options.threadUrl),
   );
-  return openModel(file, await verifying, plan, engine, reason);
+  return openModel(keptOf(file, plan, await verifying, engine, reason), engine);
 }
 
 const OTHER_KERNELS = 'the kernels given as `wasm` are not of a build for threads';
@@ -265,8 +267,7 @@ const OTHER_KERNELS = 'the kernels given as `wasm` are not of a build for thread
 /** The engine: on one thread where the others cannot be started. */
 async function openEngine(
   plan: Plan,
-  module: WebAssembly.Module,
-  shared: boolean,
+  { module, shared }: CompiledKernels,
   { threads, reason }: ThreadChoice,
   openThreadPool: () => Promise<Engine>,
 ): Promise<{ engine: Engine; reason: string | undefined }> {
@@ -280,15 +281,51 @@ async function openEngine(
   }
 }
 
-function openModel(
-  file: ModelFile,
-  digest: DigestState,
+/**
+ * What a model keeps of its file and its plan. Neither the graph, whose tensors are the file's bytes,
+ * nor the plan, which has the constants: both are in WebAssembly memory by now.
+ */
+type Kept = Omit<ModelFile, 'graph'> & {
+  readonly description: ModelDescription;
+};
+
+function keptOf(
+  { graph, ...file }: ModelFile,
   plan: Plan,
-  engine: Engine,
+  digest: DigestState,
+  { memoryBytes, threads }: Engine,
   threadsReason: string | undefined,
-): Model {
+): Kept {
+  const { flops, binaryMacs, params, bits } = graphCost(graph);
+  const activations = activationsOf(graph);
+  const description: ModelDescription = {
+    name: file.name,
+    formatVersion: file.formatVersion,
+    build: plan.build,
+    threads,
+    threadsReason,
+    activations,
+    stream: activations,
+    input: graph.input.shape,
+    classes: file.labels.length,
+    preprocessing: file.preprocessing,
+    digest,
+    provenance: file.provenance,
+    fileBytes: file.byteLength,
+    flops,
+    binaryMacs,
+    params,
+    bits,
+    memoryBytes,
+    constantBytes: plan.constantBytes,
+    arenaBytes: plan.arenaBytes,
+  };
+  return { ...file, description };
+}
+
+function openModel({ description, ...file }: Kept, engine: Engine): Model {
   let live: Engine | undefined = engine;
-  const { memoryBytes, threads } = engine;
+  const { threads, build, input: shape } = description;
   const running = (): Engine => {
     if (live !== undefined) return live;
     throw new RuntimeError('DISPOSED', `The model ${file.name} has been disposed of`, {
@@ -296,7 +333,7 @@ function openModel(
     });
   };
   const runChecked = (input: Float32Array): Float32Array => {
-    checkInput(input, file.graph.input.shape);
+    checkInput(input, shape);
     return running().run(input);
   };
 
@@ -304,7 +341,7 @@ function openModel(
     name: file.name,
     labels: file.labels,
     labelIds: file.labelIds,
-    build: plan.build,
+    build,
     async classify(picture, { topK = 5 } = {}) {
       running();
       checkTopK(topK, file.labels.length);
@@ -327,36 +364,11 @@ function openModel(
       return { predictions, timings, threads };
     },
     run: async (input) => runChecked(input),
-    async profile(input = new Float32Array(plan.input.length)) {
-      checkInput(input, file.graph.input.shape);
+    async profile(input = new Float32Array(shape[0] * shape[1] * shape[2])) {
+      checkInput(input, shape);
       return running().profile(input);
     },
-    describe() {
-      const { flops, binaryMacs, params, bits } = graphCost(file.graph);
-      const activations = activationsOf(file.graph);
-      return {
-        name: file.name,
-        formatVersion: file.formatVersion,
-        build: plan.build,
-        threads,
-        threadsReason,
-        activations,
-        stream: activations,
-        input: file.graph.input.shape,
-        classes: file.labels.length,
-        preprocessing: file.preprocessing,
-        digest,
-        provenance: file.provenance,
-        fileBytes: file.byteLength,
-        flops,
-        binaryMacs,
-        params,
-        bits,
-        memoryBytes,
-        constantBytes: plan.constantBytes,
-        arenaBytes: plan.arenaBytes,
-      };
-    },
+    describe: () => ({ ...description }),
     dispose() {
       live?.dispose();
       live = undefined;

@@ -4,13 +4,15 @@ import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
 import { activationsOf, withActivations } from '../graph/activations.ts';
 import { type Cost, graphCost, type NodeCost } from '../graph/cost.ts';
-import type { Graph, GraphNode, Pair, Shape } from '../graph/graph.ts';
-import type { MobinetOptions } from '../graph/mobinet.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { ModelDescription } from '../model.ts';
+import type { MobinetOptions } from '../networks/mobinet.ts';
+import { stagesOf } from '../plan/fuse.ts';
 import { planGraph } from '../plan/plan.ts';
-import { stagesOf } from '../plan/stages.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { chooseThreads, type ThreadWish } from '../runtime/threads.ts';
+import type { Shape } from '../tensor.ts';
+import { layerText } from './layer-text.ts';
 import {
   addActivationsOption,
   buildOption,
@@ -162,7 +164,7 @@ function layersOf(graph: Graph, costs: readonly NodeCost[]): LayerDescription[] 
     const first = nodes.get(stage.nodes[0]!)!;
     return {
       name: first.name,
-      operation: operationText(first),
+      operation: layerText(first),
       nodes: names,
       shape: graph.shapes.get(stage.value)!,
       flops: sum('flops'),
@@ -173,32 +175,6 @@ function layersOf(graph: Graph, costs: readonly NodeCost[]): LayerDescription[] 
       bits: sum('bits'),
     };
   });
-}
-
-function by([height, width]: Pair): string {
-  return `${height}x${width}`;
-}
-
-/** Such as 'binary conv 3x3, 8 per group'. */
-function operationText(node: GraphNode): string {
-  switch (node.op) {
-    case 'conv2d':
-    case 'binary_conv2d': {
-      const kind = node.op === 'conv2d' ? 'conv' : 'binary conv';
-      const [down, across] = node.stride;
-      const steps = down === across ? `${down}` : by(node.stride);
-      const stride = steps === '1' ? '' : `, stride ${steps}`;
-      const groups = node.groups === 1 ? '' : `, ${node.inChannels / node.groups} per group`;
-      return `${kind} ${by(node.kernel)}${stride}${groups}`;
-    }
-    case 'average_pool2d':
-    case 'max_pool2d':
-      return `${node.op.replace('_pool2d', ' pool')} ${by(node.kernel)}`;
-    case 'dense':
-      return node.weight instanceof Int8Array ? 'dense, 8 bits' : 'dense';
-    default:
-      return node.op.replaceAll('_', ' ');
-  }
 }
 
 function descriptionText(description: FileDescription): string {

@@ -3,9 +3,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FileError } from '../errors.ts';
 import type { ActivationsWish } from '../graph/activations.ts';
+import { BUILDS, type Build } from '../kernels/builds.ts';
 import { defaultModelUrl } from '../node/default-model.ts';
 import { readFileBytes } from '../node/read-file.ts';
-import { BUILDS, type Build } from '../plan/kernels.ts';
 import { MOST_THREADS } from '../runtime/threads.ts';
 
 /** Some pictures failed, the rest went through. */

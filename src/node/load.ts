@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { ModelSource } from '../file/read-source.ts';
 import type { Picture } from '../image/picture.ts';
+import { wasmFile } from '../kernels/builds.ts';
 import {
   type Classification,
   type ClassifyOptions,
@@ -63,13 +64,21 @@ export async function loadModel(
   options: LoadOptions = {},
 ): Promise<NodeModel> {
   const bytes = isFile(source) ? await readFileBytes(source) : source;
-  const model = await loadModelOn(NODE, bytes, options);
+  const wasm = await kernelsOf(options.wasm);
+  const model = await loadModelOn(NODE, bytes, { ...options, wasm });
   return {
     ...model,
     async classify(picture, classifyOptions) {
       return model.classify(await pictureOf(picture), classifyOptions);
     },
   };
+}
+
+/** Kernels in files: their path or `file:` URL, or that of their folder, with a slash at its end. */
+async function kernelsOf(wasm: LoadOptions['wasm']): Promise<LoadOptions['wasm']> {
+  if (!(typeof wasm === 'string' || wasm instanceof URL) || !isFile(wasm)) return wasm;
+  if (!String(wasm).endsWith('/')) return readFileBytes(wasm);
+  return (build, threads) => readFileBytes(`${wasm}${wasmFile(build, threads > 1)}`);
 }
 
 async function pictureOf(source: PictureSource): Promise<Picture> {

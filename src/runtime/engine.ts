@@ -3,7 +3,7 @@
  */
 
 import { RuntimeError } from '../errors.ts';
-import type { KernelName } from '../plan/kernels.ts';
+import type { KernelName } from '../kernels/abi.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /** A kernel as WebAssembly exports it: a range of work, then the parameters. */
@@ -98,9 +98,11 @@ export async function createEngine(
   module: WebAssembly.Module,
   shared = false,
 ): Promise<Engine> {
+  // The plan is not kept: its constants are in the memory now.
+  const { steps } = plan;
   const { memory, input, output } = openMemory(plan, shared);
   const kernels = await instantiateKernels(module, memory);
-  const calls = plan.steps.map(({ kernel, work, arguments: numbers }) => {
+  const calls = steps.map(({ kernel, work, arguments: numbers }) => {
     const step = bindStep(kernels, kernel, numbers);
     return () => step(0, work);
   });
@@ -117,7 +119,7 @@ export async function createEngine(
       input.set(values);
       let before = performance.now();
       return calls.map((call, index) => {
-        const { value, kernel } = plan.steps[index]!;
+        const { value, kernel } = steps[index]!;
         call();
         const now = performance.now();
         const milliseconds = now - before;

@@ -1,9 +1,11 @@
 import { InputError, MobinetError, RuntimeError } from '../errors.ts';
 import { type ModelSource, readSource } from '../file/read-source.ts';
+import type { Build } from '../kernels/builds.ts';
 import type { Classification, ClassifyOptions, LoadOptions, ModelDescription } from '../model.ts';
-import type { Build } from '../plan/kernels.ts';
 import type { StepTime } from '../runtime/engine.ts';
-import { compileKernels } from '../runtime/wasm.ts';
+import { chooseBuild, probeFeatures } from '../runtime/features.ts';
+import { chooseThreads, type ThreadWish } from '../runtime/threads.ts';
+import { compileKernels, isLocator, type WasmLocator, type WasmSource } from '../runtime/wasm.ts';
 import { abortable, throwIfAborted } from './abortable.ts';
 import { type Connection, connect } from './connection.ts';
 import { loadThroughCache } from './model-cache.ts';
@@ -176,9 +178,21 @@ async function load(
 async function prepare(connection: Connection, options: ClassifierOptions): Promise<undefined> {
   const { build = 'auto', threads = 1, wasm, signal } = options;
   const activations = options.activations ?? options.stream ?? 'model';
-  const source = wasm instanceof Response ? await compileKernels(wasm, signal) : absolute(wasm);
+  const kernels = isLocator(wasm) ? await locate(wasm, build, threads) : wasm;
+  const source =
+    kernels instanceof Response ? await compileKernels(kernels, signal) : absolute(kernels);
   const threadUrl = absolute<undefined>(options.threadUrl);
   return connection.call('prepare', { build, wasm: source, activations, threads, threadUrl });
+}
+
+/** A function cannot be posted: the page asks it, as the worker would. */
+async function locate(
+  wasm: WasmLocator,
+  build: Build | 'auto',
+  threads: ThreadWish,
+): Promise<WasmSource> {
+  const choice = chooseThreads(threads, globalThis.navigator?.hardwareConcurrency ?? 1);
+  return wasm(chooseBuild(probeFeatures(), build), choice.threads);
 }
 
 function openClassifier(connection: Connection, queue: Queue, loaded: LoadedModel): Classifier {

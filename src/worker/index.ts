@@ -14,6 +14,7 @@ export type { DigestState } from '../file/model-file.ts';
 export type { LoadProgress, ModelSource } from '../file/read-source.ts';
 export type { Activations, ActivationsWish } from '../graph/activations.ts';
 export type { Picture, Preprocessing } from '../image/picture.ts';
+export type { Build } from '../kernels/builds.ts';
 export type {
   Classification,
   ClassifyOptions,
@@ -23,10 +24,9 @@ export type {
   StreamWish,
   Timings,
 } from '../model.ts';
-export type { Build } from '../plan/kernels.ts';
 export type { StepTime } from '../runtime/engine.ts';
 export type { ThreadWish } from '../runtime/threads.ts';
-export type { WasmSource } from '../runtime/wasm.ts';
+export type { WasmLocator, WasmSource } from '../runtime/wasm.ts';
 export {
   type Classifier,
   type ClassifierOptions,

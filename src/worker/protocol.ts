@@ -2,8 +2,8 @@
 
 import type { ActivationsWish } from '../graph/activations.ts';
 import type { Picture } from '../image/picture.ts';
+import type { Build } from '../kernels/builds.ts';
 import type { Classification, ModelDescription } from '../model.ts';
-import type { Build } from '../plan/kernels.ts';
 import type { StepTime } from '../runtime/engine.ts';
 import type { ThreadWish } from '../runtime/threads.ts';
 import type { PackedError } from './packed-error.ts';

@@ -1,8 +1,7 @@
 import { RuntimeError } from '../errors.ts';
 import type { LoadOptions, Model } from '../model.ts';
-import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { chooseThreads } from '../runtime/threads.ts';
-import { compileKernels } from '../runtime/wasm.ts';
+import { loadKernels } from '../runtime/wasm.ts';
 import { loadModel, WEB } from '../web/load.ts';
 import { keep } from './model-cache.ts';
 import { packError } from './packed-error.ts';
@@ -61,9 +60,8 @@ export function serve(port: Port): void {
 
 /** Everything but the model. */
 async function prepare(argument: PrepareArgument): Promise<LoadOptions> {
-  const { wasm, threads, ...rest } = argument;
-  const build = chooseBuild(probeFeatures(), argument.build);
-  const choice = chooseThreads(threads, WEB.cores());
-  const kernels = await compileKernels(wasm ?? (await WEB.kernels(build, choice.threads)));
-  return { ...rest, build, wasm: kernels, threads };
+  const { wasm = WEB.kernels, ...rest } = argument;
+  const { threads } = chooseThreads(rest.threads, WEB.cores());
+  const { module, build } = await loadKernels(wasm, rest.build, threads);
+  return { ...rest, build, wasm: module };
 }
