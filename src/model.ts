@@ -144,20 +144,72 @@ export interface Model {
   /**
    * Labels for a picture: resize, crop and normalise as in training, run, softmax, top-k.
    * @throws InputError PICTURE_SIZE, INVALID_OPTION; RuntimeError DISPOSED
+   * @example
+   * ```js
+   * import { loadModel } from 'mobinet';
+   *
+   * const model = await loadModel('/models/mobinet-mid-k3-w50-64.safetensors');
+   * const { predictions } = await model.classify(new ImageData(64, 64), { topK: 3 });
+   * console.log(predictions.length, predictions[0].score > predictions[2].score);
+   * // 3 true
+   * ```
    */
   classify(picture: Picture, options?: ClassifyOptions): Promise<Classification>;
   /**
    * Logits of a preprocessed input.
    * @param input float32 `[3, H, W]`, row-major, all finite
+   * @returns a float32 per class; softmax(logits / temperature) are the scores
    * @throws InputError INPUT_SHAPE, INPUT_NOT_FINITE; RuntimeError DISPOSED
+   * @example
+   * ```js
+   * import { loadModel } from 'mobinet/node';
+   *
+   * const model = await loadModel();
+   * const logits = await model.run(new Float32Array(3 * 64 * 64));
+   * console.log(logits.length, logits.every(Number.isFinite));
+   * // 200 true
+   * ```
    */
   run(input: Float32Array): Promise<Float32Array>;
-  /** Time by step of one run, in order. */
+  /**
+   * Time by step of one run, in order.
+   * @param input as for `run`; zeros by default
+   * @throws as `run`
+   * @example
+   * ```js
+   * import { loadModel } from 'mobinet/node';
+   *
+   * const model = await loadModel();
+   * const [first] = await model.profile();
+   * console.log(first.value, typeof first.kernel, first.milliseconds < 1000);
+   * // stem.prelu string true
+   * ```
+   */
   profile(input?: Float32Array): Promise<StepTime[]>;
+  /**
+   * What the model is, and what it takes; also after `dispose`.
+   * @example
+   * ```js
+   * import { loadModel } from 'mobinet/node';
+   *
+   * const { input, classes, activations, digest } = (await loadModel()).describe();
+   * console.log(input, classes, activations, digest);
+   * // [3,64,64] 200 int16 verified
+   * ```
+   */
   describe(): ModelDescription;
   /**
    * Ends the threads and frees the WebAssembly memory; every later call throws DISPOSED. May be
    * called twice.
+   * @example
+   * ```js
+   * import { loadModel } from 'mobinet/node';
+   *
+   * const model = await loadModel();
+   * model.dispose();
+   * await model.profile().catch(({ code }) => console.log(code));
+   * // DISPOSED
+   * ```
    */
   dispose(): void;
 }

@@ -252,7 +252,8 @@ test('the core has no Node built-ins', () => {
   const visit = (file: URL) => {
     if (seen.has(file.href)) return;
     seen.add(file.href);
-    const source = readFileSync(file, 'utf8');
+    // Without comments: their examples import the package by name.
+    const source = readFileSync(file, 'utf8').replace(/\/\*\*[\s\S]*?\*\//g, '');
     for (const [, from] of source.matchAll(/(?:from|import)\s*\(?'([^']+)'/g)) {
       expect(from, file.href).toMatch(/^\.{1,2}\//);
       visit(new URL(from!, file));

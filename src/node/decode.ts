@@ -34,6 +34,15 @@ const MOST_UNSCALED_PIXELS = 2 ** 26;
  * @param bytes the file's content
  * @throws InputError PICTURE_DECODE where the bytes are none of these or damaged, PICTURE_SIZE where
  * the picture has too many pixels
+ * @example
+ * ```js
+ * import { readFile } from 'node:fs/promises';
+ * import { decodePicture } from 'mobinet/node';
+ *
+ * const { width, height, channels } = await decodePicture(await readFile('samples/rocket.jpg'));
+ * console.log(width, height, channels);
+ * // 640 427 3
+ * ```
  */
 export async function decodePicture(
   bytes: Uint8Array,

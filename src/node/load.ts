@@ -30,6 +30,16 @@ export interface NodeModel extends Omit<Model, 'classify'> {
   /**
    * As `Model.classify`, of a decoded picture, or of a PNG, JPEG or WebP.
    * @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE; InputError PICTURE_DECODE and others
+   * @example
+   * ```js
+   * import { loadModel } from 'mobinet/node';
+   *
+   * const model = await loadModel();
+   * const white = { data: new Uint8Array(3 * 8 * 8).fill(255), width: 8, height: 8, channels: 3 };
+   * const { predictions, threads } = await model.classify(white, { topK: 3 });
+   * console.log(predictions.length, threads);
+   * // 3 1
+   * ```
    */
   classify(picture: PictureSource, options?: ClassifyOptions): Promise<Classification>;
 }
@@ -37,6 +47,17 @@ export interface NodeModel extends Omit<Model, 'classify'> {
 /**
  * Loads a model file from a path, a `file:` URL, or anything the core takes; the one that comes with
  * the package by default.
+ * @throws FileError, ModelFormatError, GraphError, InputError, RuntimeError, each with a `code`
+ * @example
+ * ```js
+ * import { loadModel } from 'mobinet/node';
+ *
+ * const model = await loadModel();
+ * const { predictions } = await model.classify('samples/chelsea.png', { topK: 2 });
+ * console.log(predictions.map(({ label }) => label));
+ * // ["golden retriever","Chihuahua"]
+ * model.dispose();
+ * ```
  */
 export async function loadModel(
   source: ModelSource = defaultModelUrl(),

@@ -48,7 +48,7 @@ function familyOf(stage: Stage, target: Target): Family<OpName> {
   throw new GraphError(
     'STREAM_UNSUPPORTED',
     `${stage.value} cannot be computed in ${target.activations.name}`,
-    { hint: "export the model with a float32 stream, or load it with stream: 'float32'" },
+    { hint: "export the model with float32 activations, or load it with activations: 'float32'" },
   );
 }
 

@@ -13,6 +13,15 @@ export const WEB: Platform = {
 /**
  * Loads a model file and makes it ready to run.
  * @throws ModelFormatError, GraphError, InputError, RuntimeError, each with a `code`
+ * @example
+ * ```js
+ * import { loadModel } from 'mobinet';
+ *
+ * const model = await loadModel('/models/mobinet-mid-k3-w50-64.safetensors');
+ * console.log(model.labels.length, model.describe().input);
+ * // 200 [3,64,64]
+ * model.dispose();
+ * ```
  */
 export function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   return loadModelOn(WEB, source, options);

@@ -45,6 +45,17 @@ export interface Classifier {
   /** Identifiers of the classes (WordNet ids), where the model file has them. */
   readonly labelIds: readonly string[] | undefined;
   readonly build: Build;
+  /**
+   * What the model is, and what it takes; also after `dispose`.
+   * @example
+   * ```js
+   * import { createClassifier } from 'mobinet/worker';
+   *
+   * const { input, activations } = (await createClassifier('/models/mobinet-mid-k3-w50-64.safetensors')).describe();
+   * console.log(input, activations);
+   * // [3,64,64] int16
+   * ```
+   */
   describe(): ModelDescription;
   /**
    * Labels for a picture, as it is at the moment of the call. Colour is read as stored, without
@@ -52,13 +63,44 @@ export interface Classifier {
    * The timings are the worker's and leave out decoding and waiting.
    * @throws InputError PICTURE_DECODE, PICTURE_SIZE, INVALID_OPTION; RuntimeError ABORTED, DISPOSED,
    * WORKER_FAILED (create another classifier)
+   * @example
+   * ```js
+   * import { createClassifier } from 'mobinet/worker';
+   *
+   * const classifier = await createClassifier('/models/mobinet-mid-k3-w50-64.safetensors');
+   * const photo = await (await fetch('/samples/chelsea.png')).blob();
+   * const { predictions } = await classifier.classify(photo, { topK: 2 });
+   * console.log(predictions.map(({ label }) => label));
+   * // ["golden retriever","Chihuahua"]
+   * ```
    */
   classify(picture: PictureSource, options?: ClassifyPictureOptions): Promise<Classification>;
-  /** Time by step of one run, in order. */
+  /**
+   * Time by step of one run, in order.
+   * @throws RuntimeError DISPOSED, WORKER_FAILED
+   * @example
+   * ```js
+   * import { createClassifier } from 'mobinet/worker';
+   *
+   * const classifier = await createClassifier('/models/mobinet-mid-k3-w50-64.safetensors');
+   * const [first] = await classifier.profile();
+   * console.log(first.value, typeof first.kernel);
+   * // stem.prelu string
+   * ```
+   */
   profile(): Promise<StepTime[]>;
   /**
    * Ends the worker and frees its memory; what is pending and every later call rejects with
    * DISPOSED. May be called twice.
+   * @example
+   * ```js
+   * import { createClassifier } from 'mobinet/worker';
+   *
+   * const classifier = await createClassifier('/models/mobinet-mid-k3-w50-64.safetensors');
+   * classifier.dispose();
+   * await classifier.classify(new ImageData(8, 8)).catch(({ code }) => console.log(code));
+   * // DISPOSED
+   * ```
    */
   dispose(): void;
   /** @deprecated Earlier name of `dispose`. */
@@ -70,6 +112,14 @@ const DEFAULT_CACHE = 'mobinet-models';
 /**
  * Loads a model in a module worker, so that the page stays free while it runs.
  * @throws ModelFormatError, GraphError, InputError, RuntimeError, each with a `code`
+ * @example
+ * ```js
+ * import { createClassifier } from 'mobinet/worker';
+ *
+ * const classifier = await createClassifier('/models/mobinet-mid-k3-w50-64.safetensors', { queue: 'latest' });
+ * console.log(classifier.labels.length, classifier.describe().threads);
+ * // 200 1
+ * ```
  */
 export async function createClassifier(
   model: ModelSource,

@@ -13,6 +13,7 @@ export {
 export type { DigestState } from '../file/model-file.ts';
 export type { LoadProgress, ModelSource } from '../file/read-source.ts';
 export type { Activations, ActivationsWish } from '../graph/activations.ts';
+export type { Background } from '../image/compose.ts';
 export type { Picture, Preprocessing } from '../image/picture.ts';
 export type { Build } from '../kernels/builds.ts';
 export type {
