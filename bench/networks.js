@@ -11,7 +11,8 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseModelFile } from '../dist/file/model-file.js';
-import { mobileNetV1, mobinet } from '../dist/graph/mobinet.js';
+import { mobileNetV1 } from '../dist/networks/mobilenet-v1.js';
+import { mobinet } from '../dist/networks/mobinet.js';
 import { openPool } from '../dist/node/pool.js';
 import { planGraph } from '../dist/plan/plan.js';
 import { createEngine } from '../dist/runtime/engine.js';

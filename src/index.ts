@@ -14,6 +14,7 @@ export type { DigestState } from './file/model-file.ts';
 export type { LoadProgress, ModelSource } from './file/read-source.ts';
 export type { Int16Stream, StreamWish } from './graph/graph.ts';
 export type { Picture, Preprocessing } from './image/picture.ts';
+export { BUILDS, type Build } from './kernels/abi.ts';
 export type {
   Classification,
   ClassifyOptions,
@@ -23,7 +24,6 @@ export type {
   Prediction,
   Timings,
 } from './model.ts';
-export { BUILDS, type Build } from './plan/kernels.ts';
 export type { StepTime } from './runtime/engine.ts';
 export type { ThreadWish } from './runtime/threads.ts';
 export type { WasmSource } from './runtime/wasm.ts';

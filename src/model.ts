@@ -11,7 +11,7 @@ import { graphCost } from './graph/cost.ts';
 import { type StreamWish, withStream } from './graph/graph.ts';
 import type { Picture, Preprocessing } from './image/picture.ts';
 import { preprocess } from './image/preprocess.ts';
-import type { Build } from './plan/kernels.ts';
+import type { Build } from './kernels/abi.ts';
 import { type Plan, planGraph } from './plan/plan.ts';
 import { createEngine, type Engine, type StepTime } from './runtime/engine.ts';
 import { chooseBuild, probeFeatures } from './runtime/features.ts';

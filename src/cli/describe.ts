@@ -3,13 +3,15 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
 import { type Cost, graphCost, type NodeCost } from '../graph/cost.ts';
-import { type Graph, type GraphNode, type Pair, type Shape, withStream } from '../graph/graph.ts';
-import type { MobinetOptions } from '../graph/mobinet.ts';
+import { type Graph, withStream } from '../graph/graph.ts';
 import type { ModelDescription } from '../model.ts';
+import type { MobinetOptions } from '../networks/mobinet.ts';
+import { operationOf } from '../ops/index.ts';
+import { stagesOf } from '../plan/fuse.ts';
 import { planGraph } from '../plan/plan.ts';
-import { stagesOf } from '../plan/stages.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { chooseThreads, type ThreadWish } from '../runtime/threads.ts';
+import type { Shape } from '../tensor.ts';
 import {
   buildOption,
   jsonOption,
@@ -160,7 +162,7 @@ function layersOf(graph: Graph, costs: readonly NodeCost[]): LayerDescription[] 
     const first = nodes.get(stage.nodes[0]!)!;
     return {
       name: first.name,
-      operation: operationText(first),
+      operation: operationOf(first).text(first),
       nodes: names,
       shape: graph.shapes.get(stage.value)!,
       flops: sum('flops'),
@@ -171,32 +173,6 @@ function layersOf(graph: Graph, costs: readonly NodeCost[]): LayerDescription[] 
       bits: sum('bits'),
     };
   });
-}
-
-function by([height, width]: Pair): string {
-  return `${height}x${width}`;
-}
-
-/** Such as 'binary conv 3x3, 8 a group'. */
-function operationText(node: GraphNode): string {
-  switch (node.op) {
-    case 'conv2d':
-    case 'binary_conv2d': {
-      const kind = node.op === 'conv2d' ? 'conv' : 'binary conv';
-      const [down, across] = node.stride;
-      const steps = down === across ? `${down}` : by(node.stride);
-      const stride = steps === '1' ? '' : `, stride ${steps}`;
-      const groups = node.groups === 1 ? '' : `, ${node.inChannels / node.groups} a group`;
-      return `${kind} ${by(node.kernel)}${stride}${groups}`;
-    }
-    case 'average_pool2d':
-    case 'max_pool2d':
-      return `${node.op.replace('_pool2d', ' pool')} ${by(node.kernel)}`;
-    case 'dense':
-      return node.weight instanceof Int8Array ? 'dense, 8 bits' : 'dense';
-    default:
-      return node.op.replaceAll('_', ' ');
-  }
 }
 
 function descriptionText(description: FileDescription): string {

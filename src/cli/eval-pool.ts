@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { RuntimeError } from '../errors.ts';
 import type { StreamWish } from '../graph/graph.ts';
+import type { Build } from '../kernels/abi.ts';
 import type { Prediction } from '../model.ts';
-import type { Build } from '../plan/kernels.ts';
 import type { PictureFailure } from './classify.ts';
 
 /** What a worker starts with. */

@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { FileError, InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
-import type { Build } from '../plan/kernels.ts';
+import type { Build } from '../kernels/abi.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { type LabelledPicture, labelledPictures } from './class-folders.ts';
 import type { PictureFailure } from './classify.ts';

@@ -3,9 +3,9 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { FileError } from '../errors.ts';
 import type { StreamWish } from '../graph/graph.ts';
+import { BUILDS, type Build } from '../kernels/abi.ts';
 import { defaultModelUrl } from '../node/default-model.ts';
 import { readFileBytes } from '../node/read-file.ts';
-import { BUILDS, type Build } from '../plan/kernels.ts';
 import { MOST_THREADS } from '../runtime/threads.ts';
 
 /** Some pictures failed, the rest went through. */

@@ -2,9 +2,9 @@
 
 import { ModelFormatError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
-import { isRecord, showJson } from '../graph/json.ts';
 import { parseGraph } from '../graph/parse.ts';
 import type { Preprocessing } from '../image/picture.ts';
+import { isRecord, showJson } from '../json.ts';
 import { digestOf } from './digest.ts';
 import { type Container, parseHeader, readTensors, writeSafetensors } from './safetensors.ts';
 

@@ -3,7 +3,7 @@
  */
 
 import { RuntimeError } from '../errors.ts';
-import type { KernelName } from '../plan/kernels.ts';
+import type { KernelName } from '../kernels/abi.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /** A kernel as WebAssembly exports it: a range of work, then the parameters. */

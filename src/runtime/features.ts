@@ -1,5 +1,5 @@
 import { RuntimeError } from '../errors.ts';
-import type { Build } from '../plan/kernels.ts';
+import type { Build } from '../kernels/abi.ts';
 
 /**
  * (module (func (result v128) i32.const 0  i8x16.splat  i8x16.popcnt))

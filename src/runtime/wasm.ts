@@ -1,5 +1,5 @@
 import { RuntimeError } from '../errors.ts';
-import type { Build } from '../plan/kernels.ts';
+import type { Build } from '../kernels/abi.ts';
 
 /** Where the kernels come from: an address to fetch, an answer, bytes, or a compiled module. */
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;

@@ -1,8 +1,8 @@
 import { InputError, MobinetError, RuntimeError } from '../errors.ts';
 import { type LoadProgress, type ModelSource, readSource } from '../file/read-source.ts';
 import type { StreamWish } from '../graph/graph.ts';
+import type { Build } from '../kernels/abi.ts';
 import type { Classification, ClassifyOptions, ModelDescription } from '../model.ts';
-import type { Build } from '../plan/kernels.ts';
 import type { StepTime } from '../runtime/engine.ts';
 import type { ThreadWish } from '../runtime/threads.ts';
 import { compileKernels, type WasmSource } from '../runtime/wasm.ts';

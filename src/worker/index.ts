@@ -10,8 +10,8 @@ export {
   RuntimeError,
 } from '../errors.ts';
 export type { LoadProgress, ModelSource } from '../file/read-source.ts';
+export type { Build } from '../kernels/abi.ts';
 export type { Classification, ModelDescription, Prediction, Timings } from '../model.ts';
-export type { Build } from '../plan/kernels.ts';
 export type { StepTime } from '../runtime/engine.ts';
 export type { ThreadWish } from '../runtime/threads.ts';
 export type { WasmSource } from '../runtime/wasm.ts';

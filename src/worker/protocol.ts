@@ -2,8 +2,8 @@
 
 import type { StreamWish } from '../graph/graph.ts';
 import type { Picture } from '../image/picture.ts';
+import type { Build } from '../kernels/abi.ts';
 import type { Classification, ModelDescription } from '../model.ts';
-import type { Build } from '../plan/kernels.ts';
 import type { StepTime } from '../runtime/engine.ts';
 import type { ThreadWish } from '../runtime/threads.ts';
 import type { PackedError } from './packed-error.ts';

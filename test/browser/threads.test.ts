@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
+import { BUILDS } from '../../src/kernels/abi.ts';
 import { loadModel } from '../../src/node/index.ts';
-import { BUILDS } from '../../src/plan/kernels.ts';
 import { bitsOf, fixedInput } from '../engines/fixed-input.ts';
 import { wasmBytes } from '../helpers/run.ts';
 import { describeInChromium } from './chromium.ts';

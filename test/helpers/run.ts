@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Graph } from '../../src/graph/graph.ts';
+import type { Build } from '../../src/kernels/abi.ts';
 import { openPool } from '../../src/node/pool.ts';
-import type { Build } from '../../src/plan/kernels.ts';
 import { planGraph } from '../../src/plan/plan.ts';
 import { createEngine, type Engine } from '../../src/runtime/engine.ts';
 import { probeFeatures } from '../../src/runtime/features.ts';

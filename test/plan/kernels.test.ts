@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { KERNEL_PARAMETERS, TABLE_BASE } from '../../src/plan/kernels.ts';
+import { KERNEL_PARAMETERS, TABLE_BASE } from '../../src/kernels/abi.ts';
 import { instantiateKernels } from '../../src/runtime/engine.ts';
 import { BUILDS, wasmModule } from '../helpers/run.ts';
 

@@ -1,16 +1,17 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { RuntimeError } from '../../src/errors.ts';
 import type { Graph } from '../../src/graph/graph.ts';
-import { mobileNetV1, mobinet } from '../../src/graph/mobinet.ts';
 import { parseGraph } from '../../src/graph/parse.ts';
+import { mobileNetV1 } from '../../src/networks/mobilenet-v1.ts';
+import { mobinet } from '../../src/networks/mobinet.ts';
 import { planGraph } from '../../src/plan/plan.ts';
 import type { Engine } from '../../src/runtime/engine.ts';
 import { createPool, type StartThread } from '../../src/runtime/pool.ts';
 import { bitsOf } from '../engines/fixed-input.ts';
-import { tinyNetwork } from '../graph/tiny-network.ts';
 import { binaryConv2d, graphBuilder } from '../helpers/graphs.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { BUILDS, poolOf, runGraph, wasmModule } from '../helpers/run.ts';
+import { tinyNetwork } from '../networks/tiny-network.ts';
 
 const pools: Engine[] = [];
 afterEach(() => {

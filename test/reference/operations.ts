@@ -4,20 +4,16 @@
  * the order of their indices from 0, so that a kernel can be held to the very bits.
  */
 
-import type {
-  AffineNode,
-  BatchNormNode,
-  BinaryConv2dNode,
-  Conv2dNode,
-  DenseNode,
-  Padding,
-  Pair,
-  Pool2dNode,
-  PreluNode,
-  ReluNode,
-  Shape,
-  SignNode,
-} from '../graph/graph.ts';
+import type { AffineNode } from '../../src/ops/affine.ts';
+import type { BatchNormNode } from '../../src/ops/batch_norm.ts';
+import type { BinaryConv2dNode } from '../../src/ops/binary_conv2d.ts';
+import type { Conv2dNode } from '../../src/ops/conv2d.ts';
+import type { DenseNode } from '../../src/ops/dense.ts';
+import type { Pool2dNode } from '../../src/ops/pool2d.ts';
+import type { PreluNode } from '../../src/ops/prelu.ts';
+import type { ReluNode } from '../../src/ops/relu.ts';
+import type { SignNode } from '../../src/ops/sign.ts';
+import type { Padding, Pair, Shape } from '../../src/tensor.ts';
 
 /** A value and its shape. */
 export interface Value {
@@ -40,6 +36,11 @@ function mapChannels(value: Value, f: (x: number, channel: number) => number): V
   const perChannel = height(value.shape) * width(value.shape);
   const data = value.data.map((x, index) => f(x, Math.floor(index / perChannel)));
   return { shape: value.shape, data };
+}
+
+/** Of constants `[C]`, or `[1]` for all channels, the one of a channel. */
+function constantAt(constants: Float32Array | undefined, channel: number): number | undefined {
+  return constants?.[constants.length === 1 ? 0 : channel];
 }
 
 /** Output positions of a window. */
@@ -99,7 +100,9 @@ function convolve(
 
 /** +1 where x > threshold, else -1 (paper, eq. 1). */
 export function sign(input: Value, node: SignNode): Value {
-  return mapChannels(input, (x, channel) => (x > (node.threshold?.[channel] ?? 0) ? 1 : -1));
+  return mapChannels(input, (x, channel) =>
+    x > (constantAt(node.threshold, channel) ?? 0) ? 1 : -1,
+  );
 }
 
 /** The weight at (output, element) of packed bits: +1 or -1. */
@@ -154,14 +157,14 @@ export function batchNorm(input: Value, node: BatchNormNode): Value {
 export function affine(input: Value, node: AffineNode): Value {
   return mapChannels(
     input,
-    (x, channel) => round(x * (node.scale?.[channel] ?? 1)) + (node.bias?.[channel] ?? 0),
+    (x, channel) =>
+      round(x * (constantAt(node.scale, channel) ?? 1)) + (constantAt(node.bias, channel) ?? 0),
   );
 }
 
 /** x where x > 0, else slope * x. */
 export function prelu(input: Value, node: PreluNode): Value {
-  const slope = (channel: number) => node.slope[node.slope.length === 1 ? 0 : channel]!;
-  return mapChannels(input, (x, channel) => (x > 0 ? x : slope(channel) * x));
+  return mapChannels(input, (x, channel) => (x > 0 ? x : constantAt(node.slope, channel)! * x));
 }
 
 /** max(x, 0), at most `max`. */

@@ -1,15 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/errors.ts';
-import type { Graph, GraphNode } from '../../src/graph/graph.ts';
-import {
-  type MobinetOptions,
-  mobileNetV1,
-  mobileNetV1Definition,
-  mobinet,
-  mobinetDefinition,
-} from '../../src/graph/mobinet.ts';
-import { evaluateGraph } from '../../src/reference/evaluate.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import { mobileNetV1, mobileNetV1Definition } from '../../src/networks/mobilenet-v1.ts';
+import { type MobinetOptions, mobinet, mobinetDefinition } from '../../src/networks/mobinet.ts';
+import type { GraphNode } from '../../src/ops/index.ts';
 import { randomFrom } from '../helpers/random.ts';
+import { evaluateGraph } from '../reference/evaluate.ts';
 
 const small = { block: 'mid', k: 3, width: 0.25, size: 32, classes: 10 } as const;
 
@@ -138,7 +134,7 @@ describe('options that cannot be', () => {
     ['block', { block: 'middle' }, /block is middle/],
     ['k = 5', { k: 5 }, /k is 5/],
     ['k = 1.5', { k: 1.5 }, /k is 1.5/],
-    ['k = 4 at width 0.25', { k: 4 }, /k is 4 at width 0.25/],
+    ['k = 4 at width 0.75', { k: 4, width: 0.75 }, /k is 4: 24 channels/],
     ['width', { width: 0.3 }, /width is 0.3/],
     ['size', { size: 100 }, /size is 100/],
     ['no classes', { classes: 0 }, /classes is 0/],

@@ -4,8 +4,8 @@
  */
 
 import { GraphError, ModelFormatError } from '../errors.ts';
-import type { Padding, Pair, Tensor } from './graph.ts';
-import { showJson } from './json.ts';
+import { showJson } from '../json.ts';
+import { type Padding, type Pair, showShape, type Tensor } from '../tensor.ts';
 
 /** Kernels, strides and paddings beyond this are refused: their cost would have no bound. */
 const MAX_WINDOW = 1024;
@@ -118,7 +118,7 @@ export function attributesOf(
       if (!(dtypes as readonly string[]).includes(tensor.dtype) || tensor.shape.length !== rank) {
         throw new ModelFormatError(
           'TENSOR_MISMATCH',
-          `${where}, which is ${tensor.dtype} [${tensor.shape.join(', ')}]`,
+          `${where}, which is ${tensor.dtype} ${showShape(tensor.shape)}`,
           { hint: `it must be ${dtypes.join(' or ')} with ${rank} dimensions` },
         );
       }
@@ -140,4 +140,37 @@ export function attributesOf(
       json[key] === undefined ? undefined : attributes.floats(key, rank),
   };
   return attributes;
+}
+
+/** A tensor must have exactly the shape that the other attributes give it. */
+export function expectShape(
+  a: Attributes,
+  key: string,
+  tensor: Tensor,
+  shape: readonly number[],
+): void {
+  if (tensor.shape.every((size, index) => size === shape[index])) return;
+  throw new ModelFormatError('TENSOR_MISMATCH', `${a.name}: ${key} is ${showShape(tensor.shape)}`, {
+    hint: `by the other attributes it must be ${showShape(shape)}`,
+  });
+}
+
+/** A float vector of `length`, if it is there. */
+export function vectorOrNone(a: Attributes, key: string, length: number): Float32Array | undefined {
+  const tensor = a.floatsOrNone(key, 1);
+  if (tensor !== undefined) expectShape(a, key, tensor, [length]);
+  return tensor?.data;
+}
+
+export function expectGroups(
+  a: Attributes,
+  groups: number,
+  inChannels: number,
+  outChannels: number,
+): void {
+  if (inChannels % groups === 0 && outChannels % groups === 0) return;
+  throw a.invalid(
+    `${groups} groups of ${inChannels} input and ${outChannels} output channels`,
+    'the number of groups must divide both',
+  );
 }

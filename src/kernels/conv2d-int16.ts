@@ -1,9 +1,71 @@
-/** Float convolutions in 16-bit integers to the layouts of assembly/conv2d-int16.ts. */
+/** Float convolutions in 16-bit integers: assembly/conv2d-int16.ts. */
 
-import type { Conv2dNode } from '../graph/graph.ts';
-import { aligned } from './arena.ts';
-import type { PiecewiseLinear } from './piecewise-linear.ts';
+import type { Conv2dNode } from '../ops/conv2d.ts';
+import { type PiecewiseLinear, scaled } from '../ops/piecewise-linear.ts';
+import { epilogueParameters } from './activations.ts';
+import { aligned } from './calls.ts';
+import { type Family, skipArguments, streamRoom } from './family.ts';
 import { type Raster, TILE_PIXELS } from './raster.ts';
+
+export const conv2dInt16: Family<'conv2d'> = {
+  name: 'conv2d-int16',
+  accepts: (_, { activations }) => activations.name === 'int16',
+  reads: 'planar',
+  writes: 'stream',
+  emit(emission) {
+    const { stage, target, calls, inputs, raster } = emission;
+    const { source: node, value } = stage;
+    const { buffer: planar, channels: inChannels, raster: input } = inputs[0]!;
+    const shape = pairsShape(node, raster);
+    const pairs = calls.buffer(inChannels * shape.planes * shape.planeBytes);
+    calls.call({
+      value,
+      kernel: 'columnPairs',
+      work: inChannels * shape.planes,
+      arguments: {
+        planar,
+        pairs,
+        planeBytes: shape.planeBytes,
+        height: input.height,
+        width: input.width,
+        rows: shape.rows,
+        outWidth: raster.width,
+        pairPlanes: shape.pairPlanes,
+        strideY: node.stride[0],
+        strideX: node.stride[1],
+        paddingTop: node.padding[0],
+        paddingLeft: node.padding[1],
+      },
+      writes: ['pairs'],
+    });
+    const offsets = pairsOffsets(node, raster);
+    const { weights, sumsPerOne } = int16Filters(node);
+    const functions = stage.functions!.map((f, output) =>
+      scaled(ofIntegerSum(f, sumsPerOne[output]!), target.activations.unitsPerOne, 0),
+    );
+    const stream = streamRoom(emission);
+    calls.call({
+      value,
+      kernel: 'conv2dInt16',
+      work: raster.tiles,
+      arguments: {
+        pairs,
+        weights: calls.constant(weights),
+        offsets: calls.constant(offsets),
+        pairCount: offsets.length,
+        groupBytes: (node.inChannels / node.groups) * shape.planes * shape.planeBytes,
+        groupOutputs: node.outChannels / node.groups,
+        parameters: calls.constant(epilogueParameters(functions, undefined)),
+        ...skipArguments(emission),
+        stream,
+        outChannels: node.outChannels,
+      },
+      writes: ['stream'],
+      inPlace: { output: 'stream', input: 'skip' },
+    });
+    return { value: stream };
+  },
+};
 
 /** The input is in multiples of 2^-12; UNITS_PER_ONE of assembly/conv2d-int16.ts. */
 const INPUT_UNITS = 4096;

@@ -1,114 +1,71 @@
-/**
- * Binary weights of a model file to the layouts of the kernels.
- */
+/** Binary 3x3 convolutions in groups by swizzle: assembly/binary-grouped3x3-planes.ts. */
 
-import type { BinaryConv2dNode } from '../graph/graph.ts';
-import type { Raster } from './raster.ts';
+import type { BinaryConv2dNode } from '../ops/binary_conv2d.ts';
+import { countParameters } from './binary-epilogue.ts';
+import { bitsAt, weightWords, wordsPerFilter } from './binary-weights.ts';
+import { ENCODINGS, planeBytes, planesOrigin } from './encodings.ts';
+import { type Family, skipArguments, streamRoom, thresholdsAreZero } from './family.ts';
+import { borderClasses, type Raster } from './raster.ts';
 
-/** u64 words of a filter, and of its row in the weight tensor. */
-export function wordsPerFilter(node: BinaryConv2dNode): number {
-  const elements = node.kernel[0] * node.kernel[1] * (node.inChannels / node.groups);
-  return Math.ceil(elements / 64);
-}
-
-/** A binary weight as 32-bit words, for `bitsAt`. */
-function weightWords({ weight }: BinaryConv2dNode): Int32Array {
-  return new Int32Array(weight.buffer, weight.byteOffset, weight.byteLength / 4);
-}
-
-/** Up to 31 bits from bit `at` on, the first one lowest. */
-function bitsAt(words: Int32Array, at: number, count: number): number {
-  const index = at >> 5;
-  const shift = at & 31;
-  // The last word has no next one, and its bits are not asked for.
-  const next = words[Math.min(index + 1, words.length - 1)]!;
-  return ((words[index]! >>> shift) | ((next << 1) << (31 - shift))) & ((1 << count) - 1);
-}
-
-/** How the channels of a pointwise kernel are cut: `[groups of 5, groups of 4]` a chunk. */
-export type Chunk = readonly [fives: number, fours: number];
-
-/**
- * Chunks of at most 240 channels (their counts fit a byte, their table 60 groups), each a multiple
- * of 4 and as even as can be. Look-ups come in threes: of the cuts that need no more of them than the
- * shortest, the one with the fewest groups of 5, whose tables are twice as long as those of 4.
- * @param channels multiple of 4
- */
-export function pointwiseChunks(channels: number): Chunk[] {
-  const count = Math.ceil(channels / 240);
-  const chunks: Chunk[] = [];
-  for (let quads = channels / 4, left = count; left > 0; left--) {
-    const size = Math.ceil(quads / left);
-    const mostFives = 4 * Math.floor(size / 5);
-    const most = lookUps([mostFives, size - (5 * mostFives) / 4]);
-    const fives = 4 * Math.max(0, size - most);
-    chunks.push([fives, size - (5 * fives) / 4]);
-    quads -= size;
-  }
-  return chunks;
-}
-
-/** Look-ups of an output in a chunk: its groups, rounded up to a multiple of 3. */
-function lookUps([fives, fours]: Chunk): number {
-  return Math.ceil((fives + fours) / 3) * 3;
-}
-
-/** Bytes of an entry of the look-up tables: a count for each of 16 pixels, and of a table of 32. */
-const ENTRY_BYTES = 16;
-const TABLE_BYTES = 32 * ENTRY_BYTES;
-
-/**
- * `[chunk][output][look-up]` u16 byte offsets into the look-up table of
- * assembly/binary-pointwise-nibbles.ts.
- */
-export function packPointwiseNibbles(node: BinaryConv2dNode): Uint16Array {
-  const chunks = pointwiseChunks(node.inChannels);
-  const perOutput = chunks.reduce((sum, chunk) => sum + lookUps(chunk), 0);
-  const packed = new Uint16Array(perOutput * node.outChannels);
-  const words = weightWords(node);
-  const rowBits = wordsPerFilter(node) * 64;
-  let at = 0;
-  let firstChannel = 0;
-  for (const chunk of chunks) {
-    const [fives, fours] = chunk;
-    const padded = lookUps(chunk);
-    for (let output = 0; output < node.outChannels; output++) {
-      packFilter(words, output * rowBits + firstChannel, fives, fours, packed, at);
-      // One past the last table: its entries are 0.
-      packed.fill((fives + fours) * TABLE_BYTES, at + fives + fours, at + padded);
-      at += padded;
-    }
-    firstChannel += 5 * fives + 4 * fours;
-  }
-  return packed;
-}
-
-/**
- * A filter's look-ups in one chunk. Apart, with numbers and arrays only, so that engines compile it
- * after some of the thousands of calls of a model.
- */
-function packFilter(
-  words: Int32Array,
-  firstBit: number,
-  fives: number,
-  fours: number,
-  packed: Uint16Array,
-  first: number,
-): void {
-  let bit = firstBit;
-  let at = first;
-  let table = 0;
-  // Four at a time: the number of groups of 5 is a multiple of 4.
-  for (const end = fives * TABLE_BYTES; table < end; bit += 20) {
-    const bits = bitsAt(words, bit, 20);
-    for (let shift = 0; shift < 20; shift += 5, table += TABLE_BYTES) {
-      packed[at++] = table + ((bits >> shift) & 31) * ENTRY_BYTES;
-    }
-  }
-  for (const end = table + fours * TABLE_BYTES; table < end; bit += 4, table += TABLE_BYTES) {
-    packed[at++] = table + bitsAt(words, bit, 4) * ENTRY_BYTES;
-  }
-}
+export const binaryGrouped3x3Planes: Family<'binary_conv2d'> = {
+  name: 'binary-grouped3x3-planes',
+  accepts: ({ source: node }, { simd }) =>
+    simd &&
+    node.inChannels % 4 === 0 &&
+    node.inChannels === node.outChannels &&
+    [1, 2, 4, 8, 16].includes(node.inChannels / node.groups) &&
+    node.kernel.every((size) => size === 3) &&
+    node.stride.every((step) => step === 1) &&
+    node.padding.every((pixels) => pixels === 1) &&
+    node.paddingValue === 0,
+  reads: 'planes',
+  writes: 'stream',
+  makesSigns: ['nibbles'],
+  emit(emission) {
+    const { stage, target, calls, inputs, channels, raster, sign } = emission;
+    const { activations } = target;
+    const node = stage.source;
+    const shape = groupedShape(node.inChannels / node.groups);
+    const { tables, corrections } = packGrouped3x3Planes(node);
+    const size = `${raster.height}x${raster.width}`;
+    const { skip, skipTileBytes } = skipArguments(emission);
+    const signs = ENCODINGS.nibbles.room(calls, channels, raster);
+    const stream = streamRoom(emission);
+    const granule = channels / (2 * shape.pairsPerStep);
+    calls.call({
+      value: stage.value,
+      kernel: activations.kernel('binaryGrouped3x3Planes'),
+      work: raster.tiles * granule,
+      granule,
+      arguments: {
+        planes: planesOrigin(inputs[0]!.buffer, raster),
+        planeBytes: planeBytes(raster),
+        tables: calls.constant(tables),
+        offsets: calls.sharedConstant(`offsets ${size} ${shape.planesPerStep}`, () =>
+          groupedOffsets(shape, raster, planeBytes(raster)),
+        ),
+        stepCount: shape.stepCount,
+        corrections: calls.constant(corrections),
+        borders: calls.sharedConstant(`borders ${size}`, () => borderClasses(raster)),
+        parameters: countParameters(emission),
+        skip,
+        skipChannelBytes: skipTileBytes === 0 ? 0 : activations.tileBytes,
+        skipTileBytes,
+        stream,
+        streamTileBytes: channels * activations.tileBytes,
+        signs,
+        thresholdsAreZero: thresholdsAreZero(sign),
+        pairsPerStep: shape.pairsPerStep,
+        planesPerStep: shape.planesPerStep,
+        channels,
+      },
+      writes: ['stream', 'signs'],
+      inPlace: { output: 'stream', input: 'skip' },
+      optional: { output: 'stream', tileBytes: 'streamTileBytes' },
+    });
+    return { value: stream, signs };
+  },
+};
 
 /** Shape of the work of assembly/binary-grouped3x3-planes.ts. */
 export interface GroupedShape {

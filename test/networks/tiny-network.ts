@@ -1,4 +1,4 @@
-import type { Tensor } from '../../src/graph/graph.ts';
+import type { Tensor } from '../../src/tensor.ts';
 
 /** JSON of a graph that may be changed at will before it is parsed. */
 export interface GraphJson {

@@ -4,7 +4,8 @@
  */
 
 import { GraphError } from '../errors.ts';
-import type { PiecewiseLinear } from './piecewise-linear.ts';
+import type { PiecewiseLinear } from '../ops/piecewise-linear.ts';
+import { perChannel } from '../ops/shapes.ts';
 
 /** int16 of a channel's parameters, the last two unused. */
 const PARAMETERS = 8;
@@ -54,7 +55,7 @@ export function fixedPointParameters(
     parameters[at + 2] = left;
     parameters[at + 3] = left ^ right;
     parameters[at + 4] = offset;
-    parameters[at + 5] = fixedPointThreshold(thresholds?.[channel] ?? 0, fraction);
+    parameters[at + 5] = fixedPointThreshold(perChannel(thresholds, channel, 0), fraction);
   }
   return parameters;
 }
