@@ -60,7 +60,7 @@ export function binary(builder: Builder, operation: BinaryOperation, a: Value, b
   if (a.kind === 'constant' && b.kind === 'constant') {
     return { kind: 'constant', array: onConstants(operation, a.array, b.array) };
   }
-  if (b.kind === 'constant') return withConstant(builder, operation, a, b.array, false);
+  if (b.kind === 'constant') return withConstant(builder, operation, a as Exclude<Value, { kind: "constant" }>, b.array, false);
   if (a.kind === 'constant') return withConstant(builder, operation, b, a.array, true);
   if (a.kind === 'steps' && b.kind === 'steps' && a.base.layer === b.base.layer) {
     const f = BINARY[operation];

@@ -50,7 +50,7 @@ export function* fieldsOf(bytes: Uint8Array): Generator<Field> {
     const number = Math.floor(tag / 8);
     if (number < 1 || number > 0x1fffffff) throw damaged(`a field has the number ${number}`);
     let value = 0;
-    let content = EMPTY;
+    let content: Uint8Array = EMPTY;
     if (wire === 0) {
       [value, at] = varint(bytes, at);
     } else if (wire === 1 || wire === 5) {
