@@ -72,7 +72,7 @@ export function windowMacs(
   return sizeOf(shape) * node.kernel[0] * node.kernel[1] * (node.inChannels / node.groups);
 }
 
-/** Such as `conv 3x3, stride 2, 8 a group`. */
+/** Such as `conv 3x3, stride 2, 8 per group`. */
 export function convolutionText(
   kind: string,
   node: { kernel: Pair; stride: Pair; inChannels: number; groups: number },
@@ -80,6 +80,6 @@ export function convolutionText(
   const [down, across] = node.stride;
   const steps = down === across ? `${down}` : showWindow(node.stride);
   const stride = steps === '1' ? '' : `, stride ${steps}`;
-  const groups = node.groups === 1 ? '' : `, ${node.inChannels / node.groups} a group`;
+  const groups = node.groups === 1 ? '' : `, ${node.inChannels / node.groups} per group`;
   return `${kind} ${showWindow(node.kernel)}${stride}${groups}`;
 }

@@ -64,7 +64,7 @@ export interface Operation<Node extends NodeBase> {
   readonly readsBinary: boolean;
   /** Whether its value is binary: +-1, one bit each. */
   readonly makesBinary: boolean;
-  /** A node in a table of layers, such as `binary conv 3x3, 8 a group`. */
+  /** A node in a table of layers, such as `binary conv 3x3, 8 per group`. */
   text(node: Node): string;
   /** All its attributes, those that may be absent too, in the order of the document. */
   readonly attributes: Readonly<Record<string, AttributeText>>;
