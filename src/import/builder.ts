@@ -112,11 +112,7 @@ export function realise(builder: Builder, value: Value): MapValue {
 }
 
 /** A step function of a value whose numbers are not symbolic beyond a chain. */
-export function applySteps(
-  builder: Builder,
-  value: Value,
-  f: (x: number) => number,
-): StepsValue {
+export function applySteps(builder: Builder, value: Value, f: (x: number) => number): StepsValue {
   if (value.kind === 'steps') return { ...value, steps: mapLevels(value.steps, f) };
   const { base, links } = chainOf(builder, value);
   const steps = stepsOf((x) => f(links.reduce((y, link) => link.f(y), x)));

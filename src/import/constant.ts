@@ -126,7 +126,10 @@ export function concatenated(arrays: readonly NdArray[], axis: number): NdArray 
     const run = product(array.shape.slice(at));
     const width = product(shape.slice(at));
     for (let row = 0; row < outer; row++) {
-      data.set(array.data.subarray(row * run, (row + 1) * run) as Float32Array, row * width + column);
+      data.set(
+        array.data.subarray(row * run, (row + 1) * run) as Float32Array,
+        row * width + column,
+      );
     }
     column += run;
   }

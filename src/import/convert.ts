@@ -1,15 +1,16 @@
 /** A foreign model file to a model file of this package. */
 
 import { ImportError } from '../errors.ts';
-import { writeModelFile } from '../file/model-file.ts';
+import { FORMAT_VERSION, parseModelFile, writeModelFile } from '../file/model-file.ts';
 import { graphCost } from '../graph/cost.ts';
+import type { Graph } from '../graph/graph.ts';
 import { parseGraph } from '../graph/parse.ts';
 import type { Preprocessing } from '../image/picture.ts';
+import type { GraphDefinition } from '../networks/writer.ts';
 import { sizeOf } from '../tensor.ts';
 import { emitGraph, type LayerReport } from './emit.ts';
 import type { ReadBeside } from './onnx/model.ts';
 import { type ForeignNetwork, readOnnx } from './onnx/read.ts';
-import { isTflite, readTflite } from './tflite/read.ts';
 
 export interface ConvertOptions {
   /** For people; `converted` by default. */
@@ -47,69 +48,106 @@ export interface Conversion {
   readonly report: ConversionReport;
 }
 
+export type ImportOptions = Pick<ConvertOptions, 'tolerance' | 'readBeside'>;
+
+/** A foreign model's graph, before it is a file. */
+export interface ImportedGraph {
+  readonly definition: GraphDefinition;
+  readonly graph: Graph;
+  readonly report: Omit<ConversionReport, 'bytesAfter'>;
+}
+
 const TOLERANCE = 1e-3;
 
 /**
- * Converts an ONNX model or a TensorFlow Lite model of Larq Compute Engine.
+ * Reads an ONNX model: its graph, with whatever can be as bits.
  * @throws ImportError naming the node, the operation and what could be done
+ */
+export function importModel(source: Uint8Array, options: ImportOptions = {}): ImportedGraph {
+  const { tolerance = TOLERANCE, readBeside = () => undefined } = options;
+  if (!(tolerance >= 0 && tolerance < 0.5)) {
+    throw new ImportError('INVALID_OPTION', `The tolerance is ${tolerance}`, {
+      hint: 'a number from 0 to 0.5',
+    });
+  }
+  // A TensorFlow Lite model has its identifier at byte 4.
+  if (String.fromCharCode(...source.subarray(4, 8)) === 'TFL3') {
+    throw new ImportError('IMPORT_FORMAT', 'This is a TensorFlow Lite model', {
+      hint: 'only ONNX models can be converted',
+    });
+  }
+  const { kind, producer, nodes, needed, layers, output } = readOnnx(source, readBeside);
+  const emitted = emitGraph(output, layers, { tolerance });
+  const { definition } = emitted;
+  const graph = parseGraph(definition.json, definition.tensors);
+  const { floatMacs, binaryMacs } = graphCost(graph);
+  const warnings = emitted.layers
+    .filter(({ warning }) => warning)
+    .map(({ name, why }) => `${name}: ${why}`);
+  const report = {
+    kind,
+    producer,
+    nodes,
+    needed,
+    layers: emitted.layers,
+    notes: emitted.notes,
+    warnings,
+    bytesBefore: source.length,
+    floatMacs,
+    binaryMacs,
+  };
+  return { definition, graph, report };
+}
+
+/**
+ * Converts an ONNX model to a model file.
+ *
+ *     const { bytes, report } = await convertModel(await readFile('network.onnx'), { labels });
+ *     report.layers[1] // { name: 'conv2', operation: 'Conv', as: 'bits', why: 'input of 2 levels, +-alpha', ... }
+ *
+ * @throws ImportError naming the node, the operation and what could be done; ModelFormatError
+ *   MODEL_METADATA where labels or preprocessing do not fit the network
  */
 export async function convertModel(
   source: Uint8Array,
   options: ConvertOptions = {},
 ): Promise<Conversion> {
-  const { tolerance = TOLERANCE, readBeside = () => undefined } = options;
-  if (!(tolerance >= 0 && tolerance < 0.5)) {
-    throw new ImportError('INVALID_OPTION', `The tolerance is ${tolerance}`, { hint: '0 to 0.5' });
-  }
-  const network = isTflite(source) ? readTflite(source) : readOnnx(source, readBeside);
-  const { definition, layers, notes } = emitGraph(network.output, network.layers, { tolerance });
-  const graph = parseGraph(definition.json, definition.tensors);
-  const classes = sizeOf(graph.shapes.get(graph.output)!);
-  const assumed: string[] = [];
-  const labels = options.labels ?? Array.from({ length: classes }, (_, index) => String(index));
-  if (options.labels === undefined) assumed.push('classes are labelled with their numbers');
-  if (labels.length !== classes) {
-    throw new ImportError('INVALID_OPTION', `${labels.length} labels for ${classes} classes`, {
-      hint: 'one a class, in the order of the outputs',
+  const { definition, graph, report } = importModel(source, options);
+  const [channels, height, width] = graph.input.shape;
+  if (channels !== 3) {
+    throw new ImportError('IMPORT_SHAPE', `The input has ${channels} channels`, {
+      hint: 'pictures are RGB: the input must be [1, 3, height, width]',
     });
   }
-  const [channels, height, width] = graph.input.shape;
+  const classes = sizeOf(graph.shapes.get(graph.output)!);
+  const assumed: string[] = [];
+  if (options.labels === undefined) assumed.push('classes are labelled with their numbers');
   if (options.preprocessing === undefined) {
-    assumed.push('pictures are stretched to the size of the input, values 0 to 1');
+    assumed.push('pictures are stretched to the size of the input, their values 0 to 1');
   }
+  const labels = options.labels ?? Array.from({ length: classes }, (_, index) => String(index));
   const preprocessing = {
     size: [height, width],
     resize: { rule: 'stretch', size: [height, width], filter: 'bilinear' },
     crop: 'none',
-    mean: new Array<number>(channels).fill(0),
-    std: new Array<number>(channels).fill(1),
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
     ...options.preprocessing,
   };
   const metadata = new Map([
     ['format', 'mobinet'],
-    ['format_version', '1'],
+    ['format_version', FORMAT_VERSION],
     ['name', options.name ?? 'converted'],
     ['graph', JSON.stringify(definition.json)],
     ['labels', JSON.stringify(labels)],
     ['preprocessing', JSON.stringify(preprocessing)],
-    ['provenance', JSON.stringify({ converted_from: network.kind, producer: network.producer })],
+    ['provenance', JSON.stringify({ converted_from: report.kind, producer: report.producer })],
   ]);
   const bytes = await writeModelFile({ metadata, tensors: definition.tensors });
-  const { floatMacs, binaryMacs } = graphCost(graph);
+  // Whoever loads it would find out first what does not fit.
+  parseModelFile(bytes);
   return {
     bytes,
-    report: {
-      kind: network.kind,
-      producer: network.producer,
-      nodes: network.nodes,
-      needed: network.needed,
-      layers,
-      notes: [...assumed, ...notes],
-      warnings: layers.filter(({ warning }) => warning).map(({ name, why }) => `${name}: ${why}`),
-      bytesBefore: source.length,
-      bytesAfter: bytes.length,
-      floatMacs,
-      binaryMacs,
-    },
+    report: { ...report, notes: [...assumed, ...report.notes], bytesAfter: bytes.length },
   };
 }

@@ -13,7 +13,7 @@ import {
 import { mapArray, roundHalfEven, zipArrays } from './constant.ts';
 import type { MapShape } from './layers.ts';
 import { combineSteps, mapLevels } from './steps.ts';
-import { type Link, type MapValue, shapeOf, type StepsValue, type Value } from './values.ts';
+import { type Link, type MapValue, type StepsValue, shapeOf, type Value } from './values.ts';
 
 const round = Math.fround;
 
@@ -60,7 +60,14 @@ export function binary(builder: Builder, operation: BinaryOperation, a: Value, b
   if (a.kind === 'constant' && b.kind === 'constant') {
     return { kind: 'constant', array: onConstants(operation, a.array, b.array) };
   }
-  if (b.kind === 'constant') return withConstant(builder, operation, a as Exclude<Value, { kind: "constant" }>, b.array, false);
+  if (b.kind === 'constant')
+    return withConstant(
+      builder,
+      operation,
+      a as Exclude<Value, { kind: 'constant' }>,
+      b.array,
+      false,
+    );
   if (a.kind === 'constant') return withConstant(builder, operation, b, a.array, true);
   if (a.kind === 'steps' && b.kind === 'steps' && a.base.layer === b.base.layer) {
     const f = BINARY[operation];
@@ -112,7 +119,11 @@ function fits(value: Value, array: NdArray): boolean {
   return both.length === shape.length && both.every((side, axis) => side === shape[axis]);
 }
 
-function linkBody(operation: BinaryOperation, x: number, swapped: boolean): Link['body'] | undefined {
+function linkBody(
+  operation: BinaryOperation,
+  x: number,
+  swapped: boolean,
+): Link['body'] | undefined {
   switch (operation) {
     case 'add':
       return { scale: 1, bias: x };
@@ -144,7 +155,8 @@ function affineBy(
   const by = (values: NdArray, key: 'scale' | 'bias', minus = false): Value => {
     const { value, by: constant } = spread(builder, map, values);
     const channels = value.layer.shape[0];
-    const each = typeof constant === 'number' ? new Float32Array(channels).fill(constant) : constant;
+    const each =
+      typeof constant === 'number' ? new Float32Array(channels).fill(constant) : constant;
     const scale = minus ? { scale: new Float32Array(channels).fill(-1) } : {};
     return sameShape(builder, { op: 'affine', ...scale, [key]: each }, value);
   };
@@ -152,14 +164,27 @@ function affineBy(
     case 'add':
       return by(array, 'bias');
     case 'subtract':
-      return swapped ? by(array, 'bias', true) : by(mapArray(array, (x) => -x), 'bias');
+      return swapped
+        ? by(array, 'bias', true)
+        : by(
+            mapArray(array, (x) => -x),
+            'bias',
+          );
     case 'multiply':
       return by(array, 'scale');
     case 'divide':
-      return swapped ? undefined : by(mapArray(array, (x) => 1 / x), 'scale');
+      return swapped
+        ? undefined
+        : by(
+            mapArray(array, (x) => 1 / x),
+            'scale',
+          );
     default: {
       if (!COMPARISONS.has(operation) || operation === 'equal') return undefined;
-      const shifted = by(mapArray(array, (x) => -x), 'bias');
+      const shifted = by(
+        mapArray(array, (x) => -x),
+        'bias',
+      );
       const f = BINARY[operation];
       return applySteps(builder, shifted, swapped ? (x) => f(0, x) : (x) => f(x, 0));
     }
@@ -174,9 +199,14 @@ function ofMaps(
   b: MapValue,
 ): MapValue {
   const [larger, smaller] =
-    a.layer.shape.reduce((x, y) => x * y) >= b.layer.shape.reduce((x, y) => x * y) ? [a, b] : [b, a];
+    a.layer.shape.reduce((x, y) => x * y) >= b.layer.shape.reduce((x, y) => x * y)
+      ? [a, b]
+      : [b, a];
   if (larger.flat?.order !== smaller.flat?.order) {
-    throw builder.unsupported('its inputs are flattened in different orders', 'add before flattening');
+    throw builder.unsupported(
+      'its inputs are flattened in different orders',
+      'add before flattening',
+    );
   }
   const [c, h, w] = larger.layer.shape;
   const is = (shape: MapShape) => String(smaller.layer.shape) === String(shape);
@@ -185,15 +215,17 @@ function ofMaps(
   if (!known) {
     throw builder.unsupported(
       `its inputs are [${larger.shape.join(', ')}] and [${smaller.shape.join(', ')}]`,
-      operation === 'add' ? 'both must have one shape' : 'a map times a map, a vector or one channel',
+      operation === 'add'
+        ? 'both must have one shape'
+        : 'a map times a map, a vector or one channel',
     );
   }
   const layer = builder.layer({ op: operation }, [larger.layer, smaller.layer], [c, h, w]);
-  return { ...larger, layer, shape: larger.flat ? larger.shape : foreignShape2(builder, larger) };
+  return { ...larger, layer, shape: larger.flat ? larger.shape : joinedShape(builder, larger) };
 }
 
 /** Vectors stay vectors. */
-function foreignShape2(builder: Builder, { shape, layer }: MapValue): readonly number[] {
+function joinedShape(builder: Builder, { shape, layer }: MapValue): readonly number[] {
   return shape.length === 4 ? foreignShape(builder, layer.shape) : shape;
 }
 
@@ -251,7 +283,10 @@ export function unary(builder: Builder, operation: UnaryOperation, value: Value)
     case 'sigmoid':
       return sameShape(builder, { op: operation }, realise(builder, value));
     default:
-      throw builder.unsupported('it is applied to a value of the picture', 'no layer here does that');
+      throw builder.unsupported(
+        'it is applied to a value of the picture',
+        'no layer here does that',
+      );
   }
 }
 

@@ -73,7 +73,9 @@ export function emitGraph(output: Layer, all: readonly Layer[], options: EmitOpt
   }
   let name = emitter.values.get(last)!;
   if (last.op === 'input') {
-    throw new ImportError('IMPORT_UNSUPPORTED', 'The output is the input', { hint: 'export a network' });
+    throw new ImportError('IMPORT_UNSUPPORTED', 'The output is the input', {
+      hint: 'export a network',
+    });
   }
   if (area(last) === 1 && emitter.asMaps) name = add(emitter, 'logits', 'flatten', [name]);
   const input = needed.find((layer) => layer.op === 'input');
@@ -143,7 +145,12 @@ function affine(
   { scale, bias }: { scale?: Float32Array | number; bias?: Float32Array | number },
 ): string {
   const vector = (key: string, by: Float32Array | number) =>
-    floats(emitter, `${name}.${key}`, [channels], typeof by === 'number' ? new Float32Array(channels).fill(by) : by);
+    floats(
+      emitter,
+      `${name}.${key}`,
+      [channels],
+      typeof by === 'number' ? new Float32Array(channels).fill(by) : by,
+    );
   return add(emitter, name, 'affine', [input], {
     ...(scale === undefined ? {} : { scale: vector('scale', scale) }),
     ...(bias === undefined ? {} : { bias: vector('bias', bias) }),
@@ -187,10 +194,13 @@ function emitLayer(emitter: Emitter, layer: Layer): string {
       return floatSteps(emitter, name, layer.inputs[0]!, layer.steps);
     case 'add':
     case 'concat':
+      return add(emitter, name, layer.op, inputs);
     case 'multiply':
-      return add(emitter, name, layer.op, inputs);
     case 'sigmoid':
-      return add(emitter, name, layer.op, inputs);
+      throw new ImportError('IMPORT_UNSUPPORTED', 'the model file has no such operation', {
+        ...layer.source,
+        hint: 'products of two values of the picture and sigmoids cannot be run',
+      });
     case 'max_pool2d':
     case 'average_pool2d': {
       const { kernel, stride, padding } = layer;
@@ -200,7 +210,11 @@ function emitLayer(emitter: Emitter, layer: Layer): string {
       const [, height, width] = layer.inputs[0]!.shape;
       if (!emitter.asMaps) return add(emitter, name, layer.op, [input]);
       const kernel = [height, width];
-      return add(emitter, name, 'average_pool2d', [input], { kernel, stride: kernel, padding: [0, 0, 0, 0] });
+      return add(emitter, name, 'average_pool2d', [input], {
+        kernel,
+        stride: kernel,
+        padding: [0, 0, 0, 0],
+      });
     }
     case 'channel_mean': {
       const from = layer.inputs[0]!.shape[0];
@@ -263,7 +277,8 @@ function emitConv(emitter: Emitter, layer: ConvLayer & Layer, input: string): st
     return binaryConvs(emitter, layer, bases, planes);
   }
   if (simplified === undefined) {
-    const unsigned = bases !== undefined && layer.weight.length > outChannels * layer.kernel[0] * layer.kernel[1];
+    const unsigned =
+      bases !== undefined && layer.weight.length > outChannels * layer.kernel[0] * layer.kernel[1];
     report(
       'float',
       unsigned
@@ -274,7 +289,8 @@ function emitConv(emitter: Emitter, layer: ConvLayer & Layer, input: string): st
   } else if (bases === undefined) report('float', 'the input is signs, the weights are float');
   else if (!plain) report('float', 'it is dilated');
   else report('float', `${count || 'its'} planes of bits and this padding cost more than floats`);
-  const source = simplified === undefined ? input : floatSteps(emitter, `${name}.levels`, from, simplified);
+  const source =
+    simplified === undefined ? input : floatSteps(emitter, `${name}.levels`, from, simplified);
   const { stride, groups } = layer;
   const { weight, kernel } = undilated(layer);
   let value = source;
@@ -284,9 +300,11 @@ function emitConv(emitter: Emitter, layer: ConvLayer & Layer, input: string): st
     padding = [0, 0, 0, 0];
   }
   const inChannels = from.shape[0];
-  const whole = product(kernel) === area(from) && padding.every((side) => side === 0) && groups === 1;
+  const whole =
+    product(kernel) === area(from) && padding.every((side) => side === 0) && groups === 1;
   if (whole && !emitter.asMaps && area(layer) === 1 && simplified === undefined) {
-    const vector = area(from) === 1 && isVector(from) ? value : add(emitter, `${name}.flat`, 'flatten', [value]);
+    const vector =
+      area(from) === 1 && isVector(from) ? value : add(emitter, `${name}.flat`, 'flatten', [value]);
     return add(emitter, name, 'dense', [vector], {
       weight: floats(emitter, `${name}.weight`, [outChannels, inChannels * area(from)], weight),
       ...(bias === undefined ? {} : { bias: floats(emitter, `${name}.bias`, [outChannels], bias) }),
@@ -304,7 +322,8 @@ function isVector(layer: Layer): boolean {
       return true;
     case 'conv': {
       const from = layer.inputs[0]!;
-      const whole = product(layer.kernel) === area(from) && layer.padding.every((side) => side === 0);
+      const whole =
+        product(layer.kernel) === area(from) && layer.padding.every((side) => side === 0);
       return whole && area(layer) === 1 && layer.groups === 1 && layer.steps === undefined;
     }
     case 'input':
@@ -327,7 +346,10 @@ function describeBases(bases: readonly Base[]): string {
 }
 
 /** Zeros between the taps: a dilated kernel as a plain one. */
-function undilated({ weight, kernel, dilation }: ConvLayer): { weight: Float32Array; kernel: Pair } {
+function undilated({ weight, kernel, dilation }: ConvLayer): {
+  weight: Float32Array;
+  kernel: Pair;
+} {
   const [kh, kw] = kernel;
   const wide: Pair = [dilation[0] * (kh - 1) + 1, dilation[1] * (kw - 1) + 1];
   if (wide[0] === kh && wide[1] === kw) return { weight, kernel };
@@ -356,7 +378,8 @@ function planesOf(
   const halves = breaks.map((_, at) => (levels[at + 1]! - levels[at]!) / 2);
   const offset = halves.reduce((sum, half) => sum + half, levels[0]!);
   const none = padding.every((side) => side === 0);
-  const near = (x: number) => Math.abs(x - paddingValue) <= 1e-6 * Math.abs(levels.at(-1)! - levels[0]!);
+  const near = (x: number) =>
+    Math.abs(x - paddingValue) <= 1e-6 * Math.abs(levels.at(-1)! - levels[0]!);
   const level = levels.findIndex(near);
   if (!none && !near(offset) && level < 0) return undefined;
   const planes = breaks.map((threshold, at) => ({
@@ -452,17 +475,25 @@ function binaryConvs(
     for (const [p, { threshold, half, paddingValue }] of planes.entries()) {
       const own = planes.length === 1 ? at : `${at}.plane${p}`;
       const alpha = base.alpha.map((x) => x * half);
-      const made = add(emitter, isPlain ? name : own, 'binary_conv2d', [signOf(emitter, from, threshold)], {
-        weight: bits,
-        ...(alpha.every((x) => x === 1) ? {} : { alpha: floats(emitter, `${own}.alpha`, [outChannels], alpha) }),
-        kernel,
-        in_channels: from.shape[0],
-        out_channels: outChannels,
-        stride,
-        padding,
-        padding_value: padding.every((side) => side === 0) ? 0 : paddingValue,
-        groups,
-      });
+      const made = add(
+        emitter,
+        isPlain ? name : own,
+        'binary_conv2d',
+        [signOf(emitter, from, threshold)],
+        {
+          weight: bits,
+          ...(alpha.every((x) => x === 1)
+            ? {}
+            : { alpha: floats(emitter, `${own}.alpha`, [outChannels], alpha) }),
+          kernel,
+          in_channels: from.shape[0],
+          out_channels: outChannels,
+          stride,
+          padding,
+          padding_value: padding.every((side) => side === 0) ? 0 : paddingValue,
+          groups,
+        },
+      );
       sum = sum === undefined ? made : add(emitter, `${own}.sum`, 'add', [sum, made]);
     }
   }
@@ -502,7 +533,10 @@ function floatSteps(emitter: Emitter, name: string, from: Layer, steps: Steps): 
   const bases = basesOf(identity.weight, channels, 0)!;
   const planes = planesOf(steps, identity);
   if (planes !== undefined) return binaryConvs(emitter, identity, bases, planes);
-  return affine(emitter, name, emitter.values.get(from)!, channels, { scale: 0, bias: steps.levels[0]! });
+  return affine(emitter, name, emitter.values.get(from)!, channels, {
+    scale: 0,
+    bias: steps.levels[0]!,
+  });
 }
 
 /** With relu alone: x between limits is what is above the lower one, and at most so much. */
@@ -531,10 +565,15 @@ function padded(
   padding: Padding,
   value: number,
 ): string {
-  const shifted = value === 0 ? input : affine(emitter, `${name}.shift`, input, channels, { bias: -value });
+  const shifted =
+    value === 0 ? input : affine(emitter, `${name}.shift`, input, channels, { bias: -value });
   const weight = new Float32Array(channels).fill(1);
   const bias = value === 0 ? undefined : new Float32Array(channels).fill(value);
-  return plainConv(emitter, name, shifted, [channels, 1, 1, 1], weight, { padding, groups: channels, bias });
+  return plainConv(emitter, name, shifted, [channels, 1, 1, 1], weight, {
+    padding,
+    groups: channels,
+    bias,
+  });
 }
 
 function emitPad(emitter: Emitter, layer: Layer & { op: 'pad' }, input: string): string {
@@ -560,7 +599,9 @@ function emitSlice(emitter: Emitter, layer: Layer & { op: 'slice' }, input: stri
     const channel = begin[0] + c * step[0];
     weight[((c * from + channel) * kernel[0] + begin[1]) * kernel[1] + begin[2]] = 1;
   }
-  return plainConv(emitter, name, input, [shape[0], from, ...kernel], weight, { stride: [step[1], step[2]] });
+  return plainConv(emitter, name, input, [shape[0], from, ...kernel], weight, {
+    stride: [step[1], step[2]],
+  });
 }
 
 function emitFlatten(emitter: Emitter, layer: Layer, input: string): string {

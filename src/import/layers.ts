@@ -5,8 +5,8 @@
  * decides what is stored as bits.
  */
 
-import type { Pair, Padding } from '../tensor.ts';
 import type { ForeignNode } from '../errors.ts';
+import type { Padding, Pair } from '../tensor.ts';
 import type { Steps } from './steps.ts';
 
 export type MapShape = readonly [channels: number, height: number, width: number];
@@ -51,7 +51,12 @@ export type LayerBody =
   /** Divides by the taps inside the map. */
   | ({ readonly op: 'average_pool2d' } & Window)
   | { readonly op: 'global_average_pool' | 'channel_mean' | 'abs' | 'sigmoid' | 'softmax' }
-  | { readonly op: 'pad'; readonly padding: Padding; readonly channels: Pair; readonly value: number }
+  | {
+      readonly op: 'pad';
+      readonly padding: Padding;
+      readonly channels: Pair;
+      readonly value: number;
+    }
   | {
       readonly op: 'slice';
       readonly begin: MapShape;

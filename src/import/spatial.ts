@@ -12,10 +12,10 @@ import {
   realise,
   sameShape,
   stepsAndBase,
-  windowShape,
   type WindowOptions,
+  windowShape,
 } from './builder.ts';
-import { resolveRange, type Range } from './constant.ts';
+import { type Range, resolveRange } from './constant.ts';
 import type { Layer, MapShape } from './layers.ts';
 import { isNonDecreasing } from './steps.ts';
 import { type MapValue, shapeOf, type Value } from './values.ts';
@@ -50,7 +50,16 @@ export function conv(builder: Builder, input: Value, options: ConvOptions): MapV
   const { bias, stride, dilation = [1, 1] } = options;
   const window = { kernel, stride, padding, dilation };
   const shape = windowShape(builder, layer.shape, outChannels, window);
-  const body = { op: 'conv', weight, bias, outChannels, groups, paddingValue, steps, ...window } as const;
+  const body = {
+    op: 'conv',
+    weight,
+    bias,
+    outChannels,
+    groups,
+    paddingValue,
+    steps,
+    ...window,
+  } as const;
   return asMap(builder, builder.layer(body, [layer], shape));
 }
 
@@ -91,7 +100,11 @@ export function dense(
   }
   const rows = new Float32Array(weight.data.length);
   for (let output = 0; output < outputs; output++) {
-    const row = ndArray('float', [1, inputs], Float32Array.from(weight.data.subarray(output * inputs, (output + 1) * inputs)));
+    const row = ndArray(
+      'float',
+      [1, inputs],
+      Float32Array.from(weight.data.subarray(output * inputs, (output + 1) * inputs)),
+    );
     rows.set(planarOf(builder, base, row), output * inputs);
   }
   const body = {
@@ -195,7 +208,12 @@ export function concat(builder: Builder, inputs: readonly Value[], axis: number)
   const first = inputs[0]!;
   if (
     first.kind === 'steps' &&
-    inputs.every((each) => each.kind === 'steps' && String(each.steps.breaks) === String(first.steps.breaks) && String(each.steps.levels) === String(first.steps.levels))
+    inputs.every(
+      (each) =>
+        each.kind === 'steps' &&
+        String(each.steps.breaks) === String(first.steps.breaks) &&
+        String(each.steps.levels) === String(first.steps.levels),
+    )
   ) {
     const bases = inputs.map((each) => (each as typeof first).base);
     return { ...first, base: concat(builder, bases, axis) as MapValue };
@@ -243,7 +261,11 @@ export function slice(builder: Builder, input: Value, ranges: readonly Range[]):
     step: step as unknown as MapShape,
   } as const;
   const layer = builder.layer(body, [map.layer], shape as unknown as MapShape);
-  return { kind: 'map', layer, shape: map.shape.length === 4 ? foreignShape(builder, layer.shape) : [1, shape[0]!] };
+  return {
+    kind: 'map',
+    layer,
+    shape: map.shape.length === 4 ? foreignShape(builder, layer.shape) : [1, shape[0]!],
+  };
 }
 
 /** Flattening, and changes that move nothing. */
@@ -326,7 +348,11 @@ export function transpose(builder: Builder, input: Value, permutation: readonly 
   const shape = shapeOf(input);
   const moving = permutation.filter((axis) => shape[axis] !== 1);
   if (moving.every((axis, at) => at === 0 || axis > moving[at - 1]!)) {
-    return reshape(builder, input, permutation.map((axis) => shape[axis]!));
+    return reshape(
+      builder,
+      input,
+      permutation.map((axis) => shape[axis]!),
+    );
   }
   throw builder.unsupported(
     `it moves the axes of a map to ${permutation.join(', ')}`,

@@ -106,4 +106,3 @@ export function withoutTie(steps: Steps, tie: number): Steps {
     levels: steps.levels.filter((_, at) => at !== tie),
   };
 }
-

@@ -3,9 +3,9 @@
  * to a sign stays symbolic, so that nothing is left of it once the sign is recognised.
  */
 
+import type { Padding } from '../tensor.ts';
 import type { NdArray } from './array.ts';
 import type { Layer } from './layers.ts';
-import type { Padding } from '../tensor.ts';
 import type { Steps } from './steps.ts';
 
 /** The order of a map's numbers once it is flattened: channels outermost, or innermost. */

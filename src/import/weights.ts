@@ -38,7 +38,11 @@ function binaryBase(weight: Float32Array, filters: number, tolerance: number): B
 }
 
 /** -alpha, 0, alpha: alpha / 2 (s + t), where s and t differ at 0. */
-function ternaryBases(weight: Float32Array, filters: number, tolerance: number): Base[] | undefined {
+function ternaryBases(
+  weight: Float32Array,
+  filters: number,
+  tolerance: number,
+): Base[] | undefined {
   const elements = weight.length / filters;
   const half = new Float32Array(filters);
   for (let filter = 0; filter < filters; filter++) {
@@ -47,7 +51,8 @@ function ternaryBases(weight: Float32Array, filters: number, tolerance: number):
     const some = row.filter((w) => Math.abs(w) > largest / 2);
     const alpha = some.length === 0 ? 0 : meanMagnitude(some);
     half[filter] = alpha / 2;
-    const fits = (w: number) => Math.min(Math.abs(w), Math.abs(Math.abs(w) - alpha)) <= tolerance * alpha;
+    const fits = (w: number) =>
+      Math.min(Math.abs(w), Math.abs(Math.abs(w) - alpha)) <= tolerance * alpha;
     if (!row.every(fits)) return undefined;
   }
   const zero = (w: number, at: number) => Math.abs(w) <= half[Math.floor(at / elements)]!;

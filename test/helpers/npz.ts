@@ -16,7 +16,9 @@ export function readNpz(bytes: Uint8Array): Map<string, NpyArray> {
   for (let left = view.getUint16(end + 10, true); left > 0; left--) {
     const method = view.getUint16(at + 10, true);
     const size = view.getUint32(at + 20, true);
-    const [nameLength, extra, comment] = [28, 30, 32].map((offset) => view.getUint16(at + offset, true));
+    const [nameLength, extra, comment] = [28, 30, 32].map((offset) =>
+      view.getUint16(at + offset, true),
+    );
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength!));
     const local = view.getUint32(at + 42, true);
     const begin = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);

@@ -325,11 +325,7 @@ export function tensorValues(tensor: OnnxTensor, readBeside: ReadBeside): NdArra
   if (raw === undefined) {
     // float16 and bool are stored as whole numbers here.
     const { numbers } = tensor;
-    return ndArray(
-      type,
-      tensor.shape,
-      tensor.dataType === 10 ? numbers.map(halfFloat) : numbers,
-    );
+    return ndArray(type, tensor.shape, tensor.dataType === 10 ? numbers.map(halfFloat) : numbers);
   }
   if (raw.length !== size * bytes) {
     throw new ImportError(
@@ -348,9 +344,13 @@ function externalBytes({ name, external }: OnnxTensor, readBeside: ReadBeside): 
   const { location, offset, length } = external!;
   const file = readBeside(location);
   if (file === undefined) {
-    throw new ImportError('IMPORT_DATA', `The data of ${name} lie in ${location}, which is missing`, {
-      hint: 'keep the file beside the model, under that name',
-    });
+    throw new ImportError(
+      'IMPORT_DATA',
+      `The data of ${name} lie in ${location}, which is missing`,
+      {
+        hint: 'keep the file beside the model, under that name',
+      },
+    );
   }
   const end = length === undefined ? file.length : offset + length;
   if (offset > file.length || end > file.length) {

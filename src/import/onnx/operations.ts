@@ -19,11 +19,11 @@ import {
 import { type Builder, realise, sameShape, spread } from '../builder.ts';
 import * as constants from '../constant.ts';
 import {
-  binary,
   type BinaryOperation,
+  binary,
   clip,
-  unary,
   type UnaryOperation,
+  unary,
   where,
 } from '../elementwise.ts';
 import * as spatial from '../spatial.ts';
@@ -73,7 +73,7 @@ const pairOf = (numbers: readonly number[] | undefined, fallback: number): Pair 
   numbers === undefined ? [fallback, fallback] : [numbers[0]!, numbers[1] ?? fallback];
 
 /** Kernel, stride, dilation and padding of a convolution or pool over `[1, C, H, W]`. */
-function windowOf(node: NodeReader, kernel: Pair, input: Value) {
+function windowOf(node: NodeReader, kernel: Pair) {
   const stride = pairOf(node.numbers('strides'), 1);
   const dilation = pairOf(node.numbers('dilations'), 1);
   const shape = node.shape(0);
@@ -99,13 +99,16 @@ function windowOf(node: NodeReader, kernel: Pair, input: Value) {
   }
   const whole = (values: readonly number[], least: number) =>
     values.every((x) => Number.isInteger(x) && x >= least && x <= 1024);
-  if (padding.length !== 4 || !whole(padding, 0) || !whole([...kernel, ...stride, ...dilation], 1)) {
+  if (
+    padding.length !== 4 ||
+    !whole(padding, 0) ||
+    !whole([...kernel, ...stride, ...dilation], 1)
+  ) {
     throw node.builder.unsupported(
       `kernel ${kernel.join('x')}, strides ${stride.join('x')}, pads ${padding.join(', ')}`,
       'whole numbers up to 1024, none of them negative',
     );
   }
-  void input;
   return { kernel, stride, dilation, padding: padding as unknown as Padding };
 }
 
@@ -120,7 +123,7 @@ function conv(node: NodeReader): Value {
   const [outChannels, , kh, kw] = weight.shape as [number, number, number, number];
   const input = node.value(0);
   return spatial.conv(node.builder, input, {
-    ...windowOf(node, [kh, kw], input),
+    ...windowOf(node, [kh, kw]),
     weight: Float32Array.from(weight.data),
     bias: node.has(2) ? Float32Array.from(node.constant(2, 'its bias').data) : undefined,
     outChannels,
@@ -137,7 +140,9 @@ function gemm(node: NodeReader): Value {
   const b = node.constant(1, 'its weight');
   const rows = node.number('transB', 0) === 0 ? transposed(b, [1, 0]) : b;
   const weight = alpha === 1 ? rows : constants.mapArray(rows, (x) => x * alpha);
-  const bias = node.has(2) ? broadcastTo(node.constant(2, 'its bias'), [1, weight.shape[0]!]) : undefined;
+  const bias = node.has(2)
+    ? broadcastTo(node.constant(2, 'its bias'), [1, weight.shape[0]!])
+    : undefined;
   const scaled = bias && Float32Array.from(bias.data, (x) => x * beta);
   return spatial.dense(node.builder, node.value(0), weight, scaled);
 }
@@ -153,7 +158,12 @@ function matMul(node: NodeReader): Value {
       'known is a vector [1, channels] by a constant matrix',
     );
   }
-  return spatial.dense(node.builder, a, transposed(node.constant(1, 'its weight'), [1, 0]), undefined);
+  return spatial.dense(
+    node.builder,
+    a,
+    transposed(node.constant(1, 'its weight'), [1, 0]),
+    undefined,
+  );
 }
 
 function batchNormalization(node: NodeReader): Value {
@@ -174,7 +184,11 @@ function batchNormalization(node: NodeReader): Value {
     return sameShape(node.builder, body, second.value);
   }
   if ([gamma, beta, mean, variance].some((each) => each.length !== map.layer.shape[0])) {
-    throw new ImportError('IMPORT_SHAPE', `it has ${mean.length} channels, its input ${map.layer.shape[0]}`, node.builder.source);
+    throw new ImportError(
+      'IMPORT_SHAPE',
+      `it has ${mean.length} channels, its input ${map.layer.shape[0]}`,
+      node.builder.source,
+    );
   }
   const body = { op: 'batch_norm', mean, variance, gamma, beta } as const;
   return sameShape(node.builder, { ...body, epsilon: node.number('epsilon', 1e-5) }, map);
@@ -198,13 +212,13 @@ function withCeil(node: NodeReader, window: ReturnType<typeof windowOf>): typeof
 
 function maxPool(node: NodeReader): Value {
   const input = node.value(0);
-  const window = windowOf(node, pairOf(node.numbers('kernel_shape'), 1), input);
+  const window = windowOf(node, pairOf(node.numbers('kernel_shape'), 1));
   return spatial.maxPool(node.builder, input, withCeil(node, window));
 }
 
 function averagePool(node: NodeReader): Value {
   const input = node.value(0);
-  const plain = windowOf(node, pairOf(node.numbers('kernel_shape'), 1), input);
+  const plain = windowOf(node, pairOf(node.numbers('kernel_shape'), 1));
   const window = withCeil(node, plain);
   const counts = node.number('count_include_pad', 0) === 1;
   if (counts && window !== plain && String(window.padding) !== String(plain.padding)) {
@@ -291,23 +305,45 @@ function concat(node: NodeReader): Value {
   const values = Array.from({ length: node.count }, (_, at) => node.value(at));
   const axis = node.number('axis', 1);
   if (values.every((value) => value.kind === 'constant')) {
-    return constant(constants.concatenated(values.map(({ array }) => array), axis));
+    return constant(
+      constants.concatenated(
+        values.map(({ array }) => array),
+        axis,
+      ),
+    );
   }
   return spatial.concat(node.builder, values, axis);
 }
 
 function pad(node: NodeReader): Value {
   if (node.text('mode', 'constant') !== 'constant') {
-    throw node.builder.unsupported(`its mode is ${node.text('mode', '')}`, 'a constant border is known');
+    throw node.builder.unsupported(
+      `its mode is ${node.text('mode', '')}`,
+      'a constant border is known',
+    );
   }
   const pads = list(node, 1, 'pads') ?? [];
-  const filler = node.has(2) ? uniformValue(node.constant(2, 'its value')) : node.number('value', 0);
+  const filler = node.has(2)
+    ? uniformValue(node.constant(2, 'its value'))
+    : node.number('value', 0);
   const value = node.value(0);
   const rank = node.shape(0).length;
   if (pads.length !== 8 || rank !== 4 || pads.some((side) => !Number.isInteger(side) || side < 0)) {
-    throw node.builder.unsupported(`its pads are ${pads.join(', ')}`, 'borders of pictures, none negative');
+    throw node.builder.unsupported(
+      `its pads are ${pads.join(', ')}`,
+      'borders of pictures, none negative',
+    );
   }
-  const [n0, c0, top, left, n1, c1, bottom, right] = pads as [number, number, number, number, number, number, number, number];
+  const [n0, c0, top, left, n1, c1, bottom, right] = pads as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   if (n0 + n1 > 0) throw node.builder.unsupported('it pads the batch', 'the batch is 1');
   const bordered = spatial.pad(node.builder, value, [top, left, bottom, right], filler ?? 0);
   if (c0 + c1 === 0) return bordered;
@@ -327,7 +363,12 @@ function limits(node: NodeReader): Value {
     node.has(at) ? uniformValue(node.constant(at, name)) : node.number(name, fallback);
   const min = limit(1, 'min', Number.NEGATIVE_INFINITY);
   const max = limit(2, 'max', Number.POSITIVE_INFINITY);
-  return clip(node.builder, node.value(0), min ?? Number.NEGATIVE_INFINITY, max ?? Number.POSITIVE_INFINITY);
+  return clip(
+    node.builder,
+    node.value(0),
+    min ?? Number.NEGATIVE_INFINITY,
+    max ?? Number.POSITIVE_INFINITY,
+  );
 }
 
 function softmax(node: NodeReader): Value {
@@ -365,7 +406,12 @@ function cast(node: NodeReader): Value {
   const type = elementTypeOf(node.number('to', 1));
   const value = node.value(0);
   if (value.kind === 'constant') {
-    const f = type === 'int' ? Math.trunc : type === 'bool' ? (x: number) => Number(x !== 0) : (x: number) => x;
+    const f =
+      type === 'int'
+        ? Math.trunc
+        : type === 'bool'
+          ? (x: number) => Number(x !== 0)
+          : (x: number) => x;
     return constant(constants.mapArray(value.array, f, type));
   }
   // Comparisons are 0 and 1 already, and maps are float32.
@@ -383,7 +429,9 @@ function shape(node: NodeReader): Value {
 
 function gather(node: NodeReader): Value {
   const data = node.constant(0, 'what it gathers from');
-  return constant(constants.gathered(data, node.constant(1, 'its indices'), node.number('axis', 0)));
+  return constant(
+    constants.gathered(data, node.constant(1, 'its indices'), node.number('axis', 0)),
+  );
 }
 
 function split(node: NodeReader): Value {

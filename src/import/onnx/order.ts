@@ -90,7 +90,10 @@ function resolver(makers: ReadonlyMap<string, OnnxNode>): (name: string) => stri
 }
 
 /** The a of (a - b) + b, b + (a - b) and (a + b) - b. */
-function straightThrough(node: OnnxNode, makers: ReadonlyMap<string, OnnxNode>): string | undefined {
+function straightThrough(
+  node: OnnxNode,
+  makers: ReadonlyMap<string, OnnxNode>,
+): string | undefined {
   const passed = (name: string): string => {
     let current = name;
     for (let count = 0; count <= makers.size; count++) {

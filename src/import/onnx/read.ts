@@ -5,13 +5,19 @@ import { MAX_ELEMENTS, product } from '../array.ts';
 import { type Builder, foreignShape, openBuilder, realise } from '../builder.ts';
 import type { Layer, MapShape } from '../layers.ts';
 import { shapeOf, type Value } from '../values.ts';
-import { type OnnxAttribute, type OnnxNode, parseOnnx, type ReadBeside, tensorValues } from './model.ts';
+import {
+  type OnnxAttribute,
+  type OnnxNode,
+  parseOnnx,
+  type ReadBeside,
+  tensorValues,
+} from './model.ts';
 import { type NodeReader, OPERATIONS } from './operations.ts';
 import { neededNodes } from './order.ts';
 
 /** Layers of a foreign model, and the one that is its output. */
 export interface ForeignNetwork {
-  readonly kind: 'ONNX' | 'TensorFlow Lite';
+  readonly kind: 'ONNX';
   readonly producer: string;
   readonly layers: readonly Layer[];
   readonly output: Layer;
@@ -30,7 +36,7 @@ export function readOnnx(bytes: Uint8Array, readBeside: ReadBeside): ForeignNetw
   const builder = openBuilder('nchw');
   const values = new Map<string, Value>();
   values.set(...readInput(builder, model.inputs));
-  const valueOf = (name: string): Value => {
+  const valueNamed = (name: string): Value => {
     const known = values.get(name);
     if (known !== undefined) return known;
     const tensor = model.initializers.get(name);
@@ -43,7 +49,7 @@ export function readOnnx(bytes: Uint8Array, readBeside: ReadBeside): ForeignNetw
   };
   for (const node of nodes) {
     builder.source = { node: node.name, operation: node.operation };
-    const reader = nodeReader(builder, node, model.opset, valueOf, readBeside);
+    const reader = nodeReader(builder, node, model.opset, valueNamed, readBeside);
     try {
       const read = Object.hasOwn(OPERATIONS, node.operation) && OPERATIONS[node.operation];
       if (!read) {
@@ -58,7 +64,7 @@ export function readOnnx(bytes: Uint8Array, readBeside: ReadBeside): ForeignNetw
     }
   }
   builder.source = { node: 'output', operation: 'output' };
-  const result = realise(builder, valueOf(output));
+  const result = realise(builder, valueNamed(output));
   return {
     kind: 'ONNX',
     producer: model.producer,
@@ -85,13 +91,20 @@ function readInput(
   if (inputs.length !== 1) {
     throw new ImportError(
       'IMPORT_SHAPE',
-      `The model has ${inputs.length} inputs: ${inputs.map(({ name }) => name).slice(0, 5).join(', ')}`,
-      { hint: 'a picture is the only input; networks of words or of several inputs are not run here' },
+      `The model has ${inputs.length} inputs: ${inputs
+        .map(({ name }) => name)
+        .slice(0, 5)
+        .join(', ')}`,
+      {
+        hint: 'a picture is the only input; networks of words or of several inputs are not run here',
+      },
     );
   }
   const { name, shape } = inputs[0]!;
   const sizes = shape?.map((side, axis) => (axis === 0 && typeof side !== 'number' ? 1 : side));
-  const fixed = sizes?.every((side) => typeof side === 'number' && Number.isInteger(side) && side > 0);
+  const fixed = sizes?.every(
+    (side) => typeof side === 'number' && Number.isInteger(side) && side > 0,
+  );
   if (sizes === undefined || !fixed || sizes[0] !== 1) {
     throw new ImportError('IMPORT_SHAPE', `The input ${name} is [${(shape ?? ['?']).join(', ')}]`, {
       hint: 'all sizes but the batch must be fixed, and the batch 1 or free: export without dynamic axes',
@@ -114,13 +127,16 @@ function nodeReader(
   builder: Builder,
   node: OnnxNode,
   opset: number,
-  valueOf: (name: string) => Value,
+  valueNamed: (name: string) => Value,
   readBeside: ReadBeside,
 ): NodeReader {
   const attribute = (name: string): OnnxAttribute | undefined => {
     const found = node.attributes.get(name);
     if (found?.unreadable) {
-      throw builder.unsupported(`its attribute ${name} is of a kind that is not read`, 'graphs within graphs are not run here');
+      throw builder.unsupported(
+        `its attribute ${name} is of a kind that is not read`,
+        'graphs within graphs are not run here',
+      );
     }
     return found;
   };
@@ -131,8 +147,9 @@ function nodeReader(
     count: node.inputs.length,
     has: (at) => (node.inputs[at] ?? '') !== '',
     value(at) {
-      if (!reader.has(at)) throw new ImportError('IMPORT_GRAPH', `it has no input ${at}`, builder.source);
-      return valueOf(node.inputs[at]!);
+      if (!reader.has(at))
+        throw new ImportError('IMPORT_GRAPH', `it has no input ${at}`, builder.source);
+      return valueNamed(node.inputs[at]!);
     },
     constant(at, what) {
       const value = reader.value(at);
@@ -157,4 +174,3 @@ function nodeReader(
   };
   return reader;
 }
-
