@@ -10,7 +10,7 @@ import type { GraphDefinition } from '../networks/writer.ts';
 import { sizeOf } from '../tensor.ts';
 import { emitGraph, type LayerReport } from './emit.ts';
 import type { ReadBeside } from './onnx/model.ts';
-import { type ForeignNetwork, readOnnx } from './onnx/read.ts';
+import { readOnnx } from './onnx/read.ts';
 
 export interface ConvertOptions {
   /** For people; `converted` by default. */
@@ -26,7 +26,7 @@ export interface ConvertOptions {
 }
 
 export interface ConversionReport {
-  readonly kind: ForeignNetwork['kind'];
+  readonly kind: 'ONNX';
   readonly producer: string;
   /** Nodes of the foreign file, and those that its output needs. */
   readonly nodes: number;

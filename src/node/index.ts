@@ -1,5 +1,8 @@
 /** Binary neural networks in WebAssembly, for Node: models and pictures from files. */
 
+export type { ConversionReport, ConvertOptions } from '../import/convert.ts';
+export type { LayerReport } from '../import/emit.ts';
+export type { ReadBeside } from '../import/onnx/model.ts';
 export * from '../index.ts';
 export { type ConvertFileOptions, convertFile } from './convert.ts';
 export { type DecodeOptions, decodePicture } from './decode.ts';
