@@ -21,6 +21,12 @@ export type ErrorCode =
   | 'SHAPE_MISMATCH'
   | 'STREAM_UNSUPPORTED'
   | 'STREAM_RANGE'
+  // foreign models
+  | 'IMPORT_FORMAT'
+  | 'IMPORT_DATA'
+  | 'IMPORT_GRAPH'
+  | 'IMPORT_SHAPE'
+  | 'IMPORT_UNSUPPORTED'
   // pictures and inputs
   | 'PICTURE_DECODE'
   | 'PICTURE_SIZE'
@@ -69,6 +75,29 @@ export class ModelFormatError extends MobinetError {}
 
 /** The file is sound, but its graph is not one that can be run. */
 export class GraphError extends MobinetError {}
+
+/** Which part of a foreign model an ImportError is about. */
+export interface ForeignNode {
+  /** Name of the node, or of its first output where it has none. */
+  readonly node: string;
+  /** The operation as the file calls it, with its domain. */
+  readonly operation: string;
+}
+
+/** A foreign model (ONNX, TensorFlow Lite) that cannot be read, or not be run here. */
+export class ImportError extends MobinetError {
+  /** The offending node's name, if it is about one. */
+  readonly node: string | undefined;
+  /** And its operation. */
+  readonly operation: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails & Partial<ForeignNode> = {}) {
+    const { node, operation } = details;
+    super(code, node === undefined ? message : `${operation} ${node}: ${message}`, details);
+    this.node = node;
+    this.operation = operation;
+  }
+}
 
 /** A picture or an input tensor that cannot be used. */
 export class InputError extends MobinetError {}

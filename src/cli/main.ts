@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { MobinetError } from '../errors.ts';
 import { addClassify } from './classify.ts';
+import { addConvert } from './convert.ts';
 import { addDescribe } from './describe.ts';
 import { addEval } from './eval.ts';
 import { EXIT_UNUSABLE } from './options.ts';
@@ -49,6 +50,7 @@ Examples:
 addClassify(program);
 addDescribe(program);
 addEval(program);
+addConvert(program);
 
 try {
   await program.parseAsync();

@@ -1,5 +1,19 @@
 /** Binary neural networks in WebAssembly, for Node: models and pictures from files. */
 
+export type { ConversionReport, ConvertOptions } from '../import/convert.ts';
+export type { LayerReport } from '../import/emit.ts';
+export type { ReadBeside } from '../import/onnx/model.ts';
 export * from '../index.ts';
+
+<<<<<<< HEAD
+
 export { type DecodedPicture, type DecodeOptions, decodePicture } from './decode.ts';
+
+=======
+
+export { type ConvertFileOptions, convertFile } from './convert.ts';
+export { type DecodeOptions, decodePicture } from './decode.ts';
+
+>>>>>>> importer
+
 export { loadModel, type NodeModel, type PictureSource } from './load.ts';
