@@ -5,15 +5,7 @@ export type { LayerReport } from '../import/emit.ts';
 export type { ReadBeside } from '../import/onnx/model.ts';
 export * from '../index.ts';
 
-<<<<<<< HEAD
-
-export { type DecodedPicture, type DecodeOptions, decodePicture } from './decode.ts';
-
-=======
-
 export { type ConvertFileOptions, convertFile } from './convert.ts';
-export { type DecodeOptions, decodePicture } from './decode.ts';
-
->>>>>>> importer
+export { type DecodedPicture, type DecodeOptions, decodePicture } from './decode.ts';
 
 export { loadModel, type NodeModel, type PictureSource } from './load.ts';
