@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'STREAM_UNSUPPORTED'
   | 'STREAM_RANGE'
   // pictures and inputs
+  | 'PICTURE_FETCH'
   | 'PICTURE_DECODE'
   | 'PICTURE_SIZE'
   | 'INPUT_SHAPE'
@@ -37,6 +38,7 @@ export type ErrorCode =
   // files and folders (Node)
   | 'FILE_NOT_FOUND'
   | 'FILE_UNREADABLE'
+  | 'FILE_TOO_LARGE'
   | 'FILE_UNWRITABLE';
 
 export interface ErrorDetails {

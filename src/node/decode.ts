@@ -1,7 +1,7 @@
 import type { Sharp } from 'sharp';
 import { InputError } from '../errors.ts';
 import { checkPictureSize, MAX_PICTURE_PIXELS } from '../image/check-picture.ts';
-import type { Picture } from '../image/picture.ts';
+import type { Picture, Preprocessing } from '../image/picture.ts';
 import { PICTURE_FORMATS, type PictureFormat, sniffOther, sniffPicture } from './picture-format.ts';
 import { pngFault, pngSize } from './png-chunks.ts';
 
@@ -13,6 +13,14 @@ export interface DecodeOptions {
    * it while they are decoded. Default: none is.
    */
   enough?: number | undefined;
+}
+
+/** Eight pixels for one of the network's: what is lost then is a few levels. */
+const ENOUGH = 8;
+
+/** A shorter side that is enough for a model; undefined where every pixel is its input. */
+export function enoughFor({ resize }: Preprocessing): number | undefined {
+  return resize.rule === 'none' ? undefined : ENOUGH * Math.max(...[resize.size].flat());
 }
 
 /** A picture, and how large the file has it. */

@@ -2,4 +2,5 @@
 
 export * from '../index.ts';
 export { type DecodeOptions, decodePicture } from './decode.ts';
-export { loadModel, type NodeModel, type PictureSource } from './load.ts';
+export { loadModel, type NodeClassifyOptions, type NodeModel } from './load.ts';
+export type { PictureSource } from './picture-source.ts';
