@@ -155,6 +155,12 @@ const READ_FORMATS = new Intl.ListFormat('en-GB').format(PICTURE_FORMATS);
 
 function damaged(bytes: Uint8Array, format: PictureFormat, cause: unknown): InputError {
   const said = cause instanceof Error ? cause.message.split('\n', 1)[0]! : String(cause);
+  if (said.includes('out of memory')) {
+    return new InputError('PICTURE_SIZE', `The ${format} takes more memory than there is`, {
+      cause,
+      hint: 'scale it down first, or set maxPixels',
+    });
+  }
   // What libvips says of a PNG is that, or nothing.
   const isMute = format === 'PNG' && /libpng read error|corrupt header/.test(said);
   const reason = isMute ? pngFault(bytes) : said;
