@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'IMPORT_SHAPE'
   | 'IMPORT_UNSUPPORTED'
   // pictures and inputs
+  | 'PICTURE_FETCH'
   | 'PICTURE_DECODE'
   | 'PICTURE_SIZE'
   | 'INPUT_SHAPE'
@@ -43,6 +44,7 @@ export type ErrorCode =
   // files and folders (Node)
   | 'FILE_NOT_FOUND'
   | 'FILE_UNREADABLE'
+  | 'FILE_TOO_LARGE'
   | 'FILE_UNWRITABLE';
 
 export interface ErrorDetails {

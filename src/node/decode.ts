@@ -1,7 +1,7 @@
 import type { Sharp } from 'sharp';
 import { InputError } from '../errors.ts';
 import { checkPictureSize, MAX_PICTURE_PIXELS } from '../image/check-picture.ts';
-import type { Picture } from '../image/picture.ts';
+import type { Picture, Preprocessing } from '../image/picture.ts';
 import { PICTURE_FORMATS, type PictureFormat, sniffOther, sniffPicture } from './picture-format.ts';
 import { pngFault, pngSize } from './png-chunks.ts';
 
@@ -13,6 +13,14 @@ export interface DecodeOptions {
    * it while they are decoded. Default: none is.
    */
   enough?: number | undefined;
+}
+
+/** Eight pixels for one of the network's: what is lost then is a few levels. */
+const ENOUGH = 8;
+
+/** A shorter side that is enough for a model; undefined where every pixel is its input. */
+export function enoughFor({ resize }: Preprocessing): number | undefined {
+  return resize.rule === 'none' ? undefined : ENOUGH * Math.max(...[resize.size].flat());
 }
 
 /** A picture, and how large the file has it. */
@@ -156,6 +164,12 @@ const READ_FORMATS = new Intl.ListFormat('en-GB').format(PICTURE_FORMATS);
 
 function damaged(bytes: Uint8Array, format: PictureFormat, cause: unknown): InputError {
   const said = cause instanceof Error ? cause.message.split('\n', 1)[0]! : String(cause);
+  if (said.includes('out of memory')) {
+    return new InputError('PICTURE_SIZE', `The ${format} takes more memory than there is`, {
+      cause,
+      hint: 'scale it down first, or set maxPixels',
+    });
+  }
   // What libvips says of a PNG is that, or nothing.
   const isMute = format === 'PNG' && /libpng read error|corrupt header/.test(said);
   const reason = isMute ? pngFault(bytes) : said;

@@ -4,8 +4,7 @@ export type { ConversionReport, ConvertOptions } from '../import/convert.ts';
 export type { LayerReport } from '../import/emit.ts';
 export type { ReadBeside } from '../import/onnx/model.ts';
 export * from '../index.ts';
-
 export { type ConvertFileOptions, convertFile } from './convert.ts';
 export { type DecodedPicture, type DecodeOptions, decodePicture } from './decode.ts';
-
-export { loadModel, type NodeModel, type PictureSource } from './load.ts';
+export { loadModel, type NodeClassifyOptions, type NodeModel } from './load.ts';
+export type { PictureSource } from './picture-source.ts';

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import type { ModelSource } from '../file/read-source.ts';
-import type { Picture } from '../image/picture.ts';
 import { wasmFile } from '../kernels/builds.ts';
 import {
   type Classification,
@@ -11,8 +10,9 @@ import {
   type Platform,
 } from '../model.ts';
 import { defaultWasmUrl } from '../runtime/wasm.ts';
-import { decodePicture } from './decode.ts';
+import { decodePicture, enoughFor } from './decode.ts';
 import { defaultModelUrl } from './default-model.ts';
+import { openPicture, type PictureSource, throwIfAborted } from './picture-source.ts';
 import { readFileBytes } from './read-file.ts';
 import { openThreadPool } from './thread-pool.ts';
 
@@ -22,14 +22,19 @@ const NODE: Platform = {
   openThreadPool,
 };
 
-/** A picture as Node has it: decoded, or a PNG, JPEG or WebP file by path, URL or bytes. */
-export type PictureSource = Picture | string | URL | Uint8Array;
+export interface NodeClassifyOptions extends ClassifyOptions {
+  /** Rejects with ABORTED; a picture that is being fetched or read is let go. */
+  signal?: AbortSignal | undefined;
+  /** Pictures of more pixels are refused before memory is taken for them; default 2^28. */
+  maxPixels?: number | undefined;
+}
 
 /** A model that also decodes pictures. */
 export interface NodeModel extends Omit<Model, 'classify'> {
   /**
-   * As `Model.classify`, of a decoded picture, or of a PNG, JPEG or WebP.
-   * @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE; InputError PICTURE_DECODE and others
+   * As `Model.classify`, of a decoded picture, or of a file that `decodePicture` reads.
+   * @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE; InputError PICTURE_FETCH,
+   * PICTURE_DECODE and others; RuntimeError ABORTED
    * @example
    * ```js
    * import { loadModel } from 'mobinet/node';
@@ -41,7 +46,7 @@ export interface NodeModel extends Omit<Model, 'classify'> {
    * // 3 1
    * ```
    */
-  classify(picture: PictureSource, options?: ClassifyOptions): Promise<Classification>;
+  classify(picture: PictureSource, options?: NodeClassifyOptions): Promise<Classification>;
 }
 
 /**
@@ -66,10 +71,15 @@ export async function loadModel(
   const bytes = isFile(source) ? await readFileBytes(source) : source;
   const wasm = await kernelsOf(options.wasm);
   const model = await loadModelOn(NODE, bytes, { ...options, wasm });
+  const enough = enoughFor(model.describe().preprocessing);
   return {
     ...model,
-    async classify(picture, classifyOptions) {
-      return model.classify(await pictureOf(picture), classifyOptions);
+    async classify(picture, { signal, maxPixels, ...classifyOptions } = {}) {
+      const opened = await openPicture(picture, signal);
+      const decoded =
+        opened instanceof Uint8Array ? await decodePicture(opened, { maxPixels, enough }) : opened;
+      throwIfAborted(signal);
+      return model.classify(decoded, classifyOptions);
     },
   };
 }
@@ -79,13 +89,6 @@ async function kernelsOf(wasm: LoadOptions['wasm']): Promise<LoadOptions['wasm']
   if (!(typeof wasm === 'string' || wasm instanceof URL) || !isFile(wasm)) return wasm;
   if (!String(wasm).endsWith('/')) return readFileBytes(wasm);
   return (build, threads) => readFileBytes(`${wasm}${wasmFile(build, threads > 1)}`);
-}
-
-async function pictureOf(source: PictureSource): Promise<Picture> {
-  if (typeof source === 'string' || source instanceof URL) {
-    return decodePicture(await readFileBytes(source));
-  }
-  return source instanceof Uint8Array ? decodePicture(source) : source;
 }
 
 /** Whether a source names a file rather than something to fetch. */

@@ -14,6 +14,8 @@ interface Failure {
 /** What page.js gives to the page. */
 type Mobinet = typeof import('../../src/index.ts') &
   typeof import('../../src/worker/index.ts') & {
+    readonly compose: typeof import('../../src/image/compose.ts').compose;
+    readonly createPixelReader: typeof import('../../src/worker/pixel-reader.ts').createPixelReader;
     readonly MODEL: string;
     failureOf(promise: Promise<unknown>): Promise<Failure>;
     plainPicture(

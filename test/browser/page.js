@@ -1,6 +1,8 @@
 // Gives the built package to the tests, which run their functions in this page.
+import { compose } from '../../dist/image/compose.js';
 import * as core from '../../dist/index.js';
 import * as worker from '../../dist/worker/index.js';
+import { createPixelReader } from '../../dist/worker/pixel-reader.js';
 
 const MODEL = '/models/mobinet-mid-k3-w50-64.safetensors';
 
@@ -40,4 +42,13 @@ async function decodedImage(address) {
   return image;
 }
 
-globalThis.mobinet = { ...core, ...worker, MODEL, failureOf, plainPicture, decodedImage };
+globalThis.mobinet = {
+  ...core,
+  ...worker,
+  compose,
+  createPixelReader,
+  MODEL,
+  failureOf,
+  plainPicture,
+  decodedImage,
+};

@@ -1,0 +1,128 @@
+import { InputError, RuntimeError } from '../errors.ts';
+import type { Picture } from '../image/picture.ts';
+import { MOST_FILE_BYTES, readBytes } from './read-bytes.ts';
+import { readFileBytes } from './read-file.ts';
+
+/**
+ * A picture as Node has it: decoded, or the content of a file that `decodePicture` reads, by path,
+ * `file:`, `http:`, `https:` or `data:` address, as bytes, a Blob or File, a Response, or a stream.
+ */
+export type PictureSource =
+  | Picture
+  | string
+  | URL
+  | ArrayBuffer
+  | SharedArrayBuffer
+  | ArrayBufferView
+  | Blob
+  | Response
+  | AsyncIterable<Uint8Array>;
+
+const FETCHED = /^(https?|data|blob):/i;
+
+/**
+ * The content of a picture's file, or the picture where it is decoded already.
+ * @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE; InputError PICTURE_FETCH,
+ * PICTURE_DECODE where it is none; RuntimeError ABORTED
+ */
+export async function openPicture(
+  source: PictureSource,
+  signal: AbortSignal | undefined,
+): Promise<Picture | Uint8Array> {
+  throwIfAborted(signal);
+  try {
+    return await contentOf(source, signal);
+  } catch (error) {
+    throwIfAborted(signal);
+    throw error;
+  }
+}
+
+async function contentOf(
+  source: PictureSource,
+  signal: AbortSignal | undefined,
+): Promise<Picture | Uint8Array> {
+  if (typeof source === 'string' || source instanceof URL) {
+    return FETCHED.test(String(source))
+      ? fetched(source, signal)
+      : readFileBytes(source, { signal });
+  }
+  if (source instanceof Uint8Array) return source;
+  if (ArrayBuffer.isView(source)) {
+    return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  }
+  // By their class's name: they may come from another realm, as in tests and vm contexts.
+  switch (Object.prototype.toString.call(source).slice(8, -1)) {
+    case 'ArrayBuffer':
+      return new Uint8Array(source as ArrayBuffer);
+    case 'SharedArrayBuffer':
+      // A copy: decoders take no shared memory.
+      return Uint8Array.from(new Uint8Array(source as SharedArrayBuffer));
+    case 'Blob':
+    case 'File':
+      return streamed((source as Blob).stream(), 'The Blob', signal);
+    case 'Response':
+      return bodyOf(source as Response, signal);
+  }
+  if (typeof source === 'object' && source !== null) {
+    if (Symbol.asyncIterator in source) return streamed(source, 'The stream', signal);
+    const { data } = source as Picture;
+    if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return source as Picture;
+  }
+  const kind = Object.prototype.toString.call(source).slice(8, -1);
+  throw new InputError('PICTURE_DECODE', `Cannot read a picture from ${kind}`, {
+    hint: 'pass a path, an address, bytes, a Blob, a Response, a stream, or { data, width, height } of 8 bits',
+  });
+}
+
+async function fetched(source: string | URL, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  return bodyOf(
+    await fetch(source, signal ? { signal } : undefined).catch((cause) => {
+      throw notFetched(
+        shortened(source),
+        cause instanceof Error ? cause.message : String(cause),
+        cause,
+      );
+    }),
+    signal,
+  );
+}
+
+async function bodyOf(response: Response, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const from = shortened(response.url || 'the response');
+  if (!response.ok) throw notFetched(from, `HTTP ${response.status}`);
+  if (response.bodyUsed) throw notFetched(from, 'its body has been read already');
+  return response.body === null ? new Uint8Array() : streamed(response.body, from, signal);
+}
+
+async function streamed(
+  parts: AsyncIterable<Uint8Array>,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const reading = readBytes(parts, name, MOST_FILE_BYTES);
+  if (signal === undefined) return reading;
+  // A stream that nothing comes from is left, too.
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+  });
+  signal.addEventListener('abort', abort, { once: true });
+  return Promise.race([reading, aborted]).finally(() => signal.removeEventListener('abort', abort));
+}
+
+/** `data:` addresses are as long as pictures. */
+function shortened(address: string | URL): string {
+  const text = String(address);
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+}
+
+function notFetched(from: string, hint: string, cause?: unknown): InputError {
+  return new InputError('PICTURE_FETCH', `Cannot fetch the picture from ${from}`, { hint, cause });
+}
+
+/** @throws RuntimeError ABORTED */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new RuntimeError('ABORTED', 'The request was aborted', { cause: signal.reason });
+}
