@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-import export
-import network
-import restore
+from mobinet_training import export
+from mobinet_training import network
+from mobinet_training import restore
 from test_export import scrambled
 
 
