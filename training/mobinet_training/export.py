@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
-from . import calibration, data, fixed_point, network, safetensors_file
+from . import calibration, data, fixed_point, int16, network, safetensors_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -151,7 +151,7 @@ def calibrated_temperature(net, source, size, class_ids):
 
 
 def write_predictions(net, path, source, size):
-    """PyTorch's own top-5 of each picture, for comparison with the runtime."""
+    """PyTorch's own top-5 of each picture, in the arithmetic of the file, for comparison with the runtime."""
     expected, names, logits = predict(net, source, size)
     best = logits.topk(5).indices.tolist()
     Path(path).write_text(json.dumps(dict(zip(names, zip(expected, best)))))
@@ -194,7 +194,8 @@ def main():
     if arguments.golden:
         write_golden(net, arguments.golden, arguments.size, Path(arguments.model).name)
     if arguments.predictions:
-        write_predictions(net, arguments.predictions[1], arguments.predictions[0], arguments.size)
+        whole = net if fraction is None else lambda x: int16.forward(net, x, fraction)
+        write_predictions(whole, arguments.predictions[1], arguments.predictions[0], arguments.size)
 
 
 if __name__ == "__main__":
