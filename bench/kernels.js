@@ -13,7 +13,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Bench } from 'tinybench';
-import { inferShape } from '../dist/graph/shapes.js';
+import { inferShape } from '../dist/ops/index.js';
 import { binaryLayers, NETWORK } from './layers.js';
 import { logBars } from './picture.js';
 import { header, median, table, writeResults } from './report.js';
@@ -27,7 +27,7 @@ const { values: flags } = parseArgs({
 });
 
 /** @typedef {import('./layers.js').Layer} Layer */
-/** @typedef {import('../dist/graph/graph.js').GraphNode} GraphNode */
+/** @typedef {import('../dist/ops/index.js').GraphNode} GraphNode */
 
 const random = (/** @type {number} */ length) =>
   Float32Array.from({ length }, () => Math.random() - 0.5);
@@ -42,7 +42,7 @@ const random = (/** @type {number} */ length) =>
 function chain({ inChannels, size }, nodes, stream) {
   /** @type {[number, number, number]} */
   const shape = [inChannels, size, size];
-  /** @type {Map<string, import('../dist/graph/graph.js').Shape>} */
+  /** @type {Map<string, import('../dist/tensor.js').Shape>} */
   const shapes = new Map([['image', shape]]);
   for (const node of nodes) {
     const inputs = node.inputs.map((name) => /** @type {typeof shape} */ (shapes.get(name)));

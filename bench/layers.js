@@ -1,4 +1,4 @@
-import { mobinet } from '../dist/graph/mobinet.js';
+import { mobinet } from '../dist/networks/mobinet.js';
 
 /**
  * A binary convolution of a real network.

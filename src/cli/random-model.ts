@@ -1,6 +1,6 @@
 import { writeModelFile } from '../file/model-file.ts';
-import { type MobinetOptions, mobinetDefinition } from '../graph/mobinet.ts';
 import type { Preprocessing } from '../image/picture.ts';
+import { type MobinetOptions, mobinetDefinition } from '../networks/mobinet.ts';
 
 /** The paper's: the shorter side to 8/7 of the network's size, the centre of that, ImageNet's statistics. */
 function paperPreprocessing(size: number): Preprocessing {

@@ -5,8 +5,8 @@
  */
 
 import { ModelFormatError } from '../errors.ts';
-import type { Tensor } from '../graph/graph.ts';
-import { isRecord, showJson } from '../graph/json.ts';
+import { isRecord, showJson } from '../json.ts';
+import type { Tensor } from '../tensor.ts';
 
 export interface Container {
   readonly metadata: ReadonlyMap<string, string>;

@@ -1,15 +1,10 @@
+import { aligned } from '../kernels/calls.ts';
+
 /** A piece of memory that is wanted from step `first` to step `last`, both included. */
 export interface Interval {
   readonly bytes: number;
   readonly first: number;
   readonly last: number;
-}
-
-/** Every address is a multiple of this: a cache line. */
-export const ALIGNMENT = 64;
-
-export function aligned(bytes: number): number {
-  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** How threads share the work of a step. */
 
-import type { Step } from './program.ts';
+import type { Step } from './addresses.ts';
 
 /**
  * A thread's part of some work, as even as can be.

@@ -1,6 +1,6 @@
 /** What all threads of a pool have: their own instance of the kernels, on memory that they share. */
 
-import type { Step } from '../plan/program.ts';
+import type { Step } from '../plan/addresses.ts';
 import { argumentsOf } from '../plan/share.ts';
 import { bindStep, instantiateKernels } from './engine.ts';
 import { type Ledger, openLedger } from './ledger.ts';

@@ -7,7 +7,7 @@ export const WEB: Platform = {
   cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
   kernels: defaultWasmUrl,
   // Fetched where there are to be threads: most pages have none.
-  openPool: async (...pool) => (await import('./pool.ts')).openPool(...pool),
+  openThreadPool: async (...plan) => (await import('./thread-pool.ts')).openThreadPool(...plan),
 };
 
 /**

@@ -1,8 +1,7 @@
 import { RuntimeError } from '../errors.ts';
 import type { LoadOptions, Model } from '../model.ts';
-import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { chooseThreads } from '../runtime/threads.ts';
-import { compileKernels } from '../runtime/wasm.ts';
+import { loadKernels } from '../runtime/wasm.ts';
 import { loadModel, WEB } from '../web/load.ts';
 import { keep } from './model-cache.ts';
 import { packError } from './packed-error.ts';
@@ -18,7 +17,7 @@ export interface Port {
 /** Milliseconds from loading a model to keeping it: the first picture goes before. */
 const KEEPING_DELAY = 500;
 
-/** Answers requests, one model a worker. */
+/** Responds to requests; a worker has one model. */
 export function serve(port: Port): void {
   const readPixels = createPixelReader();
   let options: LoadOptions | undefined;
@@ -28,7 +27,7 @@ export function serve(port: Port): void {
     if (thing !== undefined) return thing;
     throw new RuntimeError('WORKER_FAILED', 'The worker has not loaded a model yet');
   };
-  const answer = async (request: Request): Promise<Calls[CallName]['result']> => {
+  const respond = async (request: Request): Promise<Calls[CallName]['result']> => {
     switch (request.call) {
       case 'prepare':
         options = await prepare(request.argument);
@@ -52,7 +51,7 @@ export function serve(port: Port): void {
   port.addEventListener('message', async ({ data: request }) => {
     const { id } = request;
     try {
-      port.postMessage({ type: 'answer', id, result: await answer(request) });
+      port.postMessage({ type: 'response', id, result: await respond(request) });
     } catch (error) {
       port.postMessage({ type: 'failure', id, error: packError(error) });
     }
@@ -61,9 +60,8 @@ export function serve(port: Port): void {
 
 /** Everything but the model. */
 async function prepare(argument: PrepareArgument): Promise<LoadOptions> {
-  const { wasm, threads, ...rest } = argument;
-  const build = chooseBuild(probeFeatures(), argument.build);
-  const choice = chooseThreads(threads, WEB.cores());
-  const kernels = await compileKernels(wasm ?? (await WEB.kernels(build, choice.threads)));
-  return { ...rest, build, wasm: kernels, threads };
+  const { wasm = WEB.kernels, ...rest } = argument;
+  const { threads } = chooseThreads(rest.threads, WEB.cores());
+  const { module, build } = await loadKernels(wasm, rest.build, threads);
+  return { ...rest, build, wasm: module };
 }

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
+import { BUILDS } from '../../src/kernels/builds.ts';
 import { loadModel } from '../../src/node/index.ts';
-import { BUILDS } from '../../src/plan/kernels.ts';
 import { bitsOf, fixedInput } from '../engines/fixed-input.ts';
 import { wasmBytes } from '../helpers/run.ts';
 import { describeInChromium } from './chromium.ts';
@@ -48,7 +48,7 @@ describeInChromium(
           const classifier = await mobinet.createClassifier(mobinet.MODEL, { threads });
           const { predictions, threads: used } = await classifier.classify(picture);
           answers.push({ threads, used, description: classifier.describe(), predictions });
-          classifier.terminate();
+          classifier.dispose();
           if (threads === 2) await fetch('/after-the-first');
         }
         return answers;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseModelFile, writeModelFile } from '../../src/file/model-file.ts';
-import { mobileNetV1Definition } from '../../src/graph/mobinet.ts';
+import { mobileNetV1Definition } from '../../src/networks/mobilenet-v1.ts';
 import { decodePicture } from '../../src/node/decode.ts';
 import { readFileBytes } from '../../src/node/read-file.ts';
 

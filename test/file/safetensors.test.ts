@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { MobinetError, ModelFormatError } from '../../src/errors.ts';
 import { parseModelFile } from '../../src/file/model-file.ts';
 import { parseSafetensors, writeSafetensors } from '../../src/file/safetensors.ts';
-import type { Tensor } from '../../src/graph/graph.ts';
+import type { Tensor } from '../../src/tensor.ts';
 import { tinyModelFile } from '../helpers/model-file.ts';
 
 /** A file of this header, as JSON or as text, and so many bytes of data. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { graphCost } from '../../src/graph/cost.ts';
-import { mobileNetV1, mobinet } from '../../src/graph/mobinet.ts';
+import { mobileNetV1 } from '../../src/networks/mobilenet-v1.ts';
+import { mobinet } from '../../src/networks/mobinet.ts';
 
 const full = { width: 1, size: 224, classes: 1000 };
 

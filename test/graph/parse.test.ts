@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type ErrorCode, MobinetError } from '../../src/errors.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { parseGraph } from '../../src/graph/parse.ts';
-import { type Definition, f32, tinyNetwork } from './tiny-network.ts';
+import { type Definition, f32, tinyNetwork } from '../networks/tiny-network.ts';
 
 function parseChanged(change: (definition: Definition) => void): Graph {
   const definition = tinyNetwork();

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Padding, Pair, Pool2dNode } from '../../src/graph/graph.ts';
-import { inferShape } from '../../src/graph/shapes.ts';
+import { inferShape } from '../../src/ops/index.ts';
+import type { Pool2dNode } from '../../src/ops/pool2d.ts';
+import type { Padding, Pair } from '../../src/tensor.ts';
 
 function pool(kernel: Pair, stride: Pair, padding: Padding): Pool2dNode {
   return { name: 'pool', op: 'max_pool2d', inputs: ['x'], kernel, stride, padding };

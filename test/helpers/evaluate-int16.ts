@@ -1,11 +1,14 @@
-import type { Conv2dNode, Graph } from '../../src/graph/graph.ts';
-import { inferShape } from '../../src/graph/shapes.ts';
-import { fixedPointParameters } from '../../src/plan/fixed-point.ts';
-import { ofIntegerSum } from '../../src/plan/pack-int16.ts';
-import type { PiecewiseLinear } from '../../src/plan/piecewise-linear.ts';
-import { countScale, type Stage, stagesOf } from '../../src/plan/stages.ts';
-import type { Value } from '../../src/reference/operations.ts';
-import * as operations from '../../src/reference/operations.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import { ofIntegerSum } from '../../src/kernels/conv2d-int16.ts';
+import type { Stage } from '../../src/kernels/family.ts';
+import { fixedPointParameters } from '../../src/kernels/fixed-point.ts';
+import { countScale } from '../../src/ops/binary_conv2d.ts';
+import type { Conv2dNode } from '../../src/ops/conv2d.ts';
+import { inferShape } from '../../src/ops/index.ts';
+import type { PiecewiseLinear } from '../../src/ops/piecewise-linear.ts';
+import { stagesOf } from '../../src/plan/fuse.ts';
+import type { Value } from '../reference/operations.ts';
+import * as operations from '../reference/operations.ts';
 
 const round = Math.fround;
 

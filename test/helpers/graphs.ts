@@ -1,12 +1,8 @@
-import type {
-  BinaryConv2dNode,
-  Conv2dNode,
-  Graph,
-  GraphNode,
-  Padding,
-  Pair,
-  Shape,
-} from '../../src/graph/graph.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import type { BinaryConv2dNode } from '../../src/ops/binary_conv2d.ts';
+import type { Conv2dNode } from '../../src/ops/conv2d.ts';
+import type { GraphNode } from '../../src/ops/index.ts';
+import type { Padding, Pair, Shape } from '../../src/tensor.ts';
 import type { Random } from './random.ts';
 
 /** Puts graphs together by hand, node after node, for tests of what runs them. */

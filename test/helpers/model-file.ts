@@ -1,7 +1,7 @@
 import { writeModelFile } from '../../src/file/model-file.ts';
 import type { Container } from '../../src/file/safetensors.ts';
-import type { Tensor } from '../../src/graph/graph.ts';
-import { tinyNetwork } from '../graph/tiny-network.ts';
+import type { Tensor } from '../../src/tensor.ts';
+import { tinyNetwork } from '../networks/tiny-network.ts';
 
 /** The metadata and tensors of a small valid model, 3 x 6 x 6 to 5 classes; new each time. */
 export function tinyContainer(): {

@@ -7,6 +7,7 @@ import { rollup } from 'rollup';
 import { build as buildWithVite } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import webpack from 'webpack';
+import { BUILDS, wasmFile } from '../../src/kernels/builds.ts';
 import { startServer } from '../browser/server.ts';
 import { installTarball, ROOT } from './tarball.ts';
 
@@ -23,10 +24,7 @@ document.title = classifier.build + ' on ' + (threadsReason ?? threads) + ': ' +
 const page = (script: string, more = '') =>
   `<!doctype html><meta charset="utf-8"><title>waiting</title>${more}<script type="module" src="${script}"></script>`;
 
-const WASM = ['plain', 'simd', 'relaxed'].flatMap((build) => [
-  `mobinet.${build}.wasm`,
-  `mobinet.${build}-threads.wasm`,
-]);
+const WASM = BUILDS.flatMap((build) => [wasmFile(build, false), wasmFile(build, true)]);
 
 /** Builds the page in \`folder\` into its folder \`out\`. */
 const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {

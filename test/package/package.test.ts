@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BUILDS } from '../../src/kernels/builds.ts';
 import { installTarball, ROOT } from './tarball.ts';
 
 let folder: string;
@@ -52,7 +53,7 @@ describe('the code that a page downloads, with gzip', () => {
   /** Of the largest build of the kernels: a page downloads one. */
   function kernels(kind: RegExp): number {
     const names = readdirSync(dist()).filter((name) => kind.test(name));
-    expect(names).toHaveLength(3);
+    expect(names).toHaveLength(BUILDS.length);
     return Math.max(...names.map((name) => gzipBytes(readFileSync(join(dist(), name)))));
   }
 

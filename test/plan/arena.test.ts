@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ALIGNMENT, layOutArena } from '../../src/plan/arena.ts';
+import { ALIGNMENT } from '../../src/kernels/calls.ts';
+import { layOutArena } from '../../src/plan/arena.ts';
 
 const interval = fc
   .record({ bytes: fc.integer({ min: 1, max: 1000 }), first: fc.nat(20), length: fc.nat(10) })

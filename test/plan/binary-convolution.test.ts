@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { Graph } from '../../src/graph/graph.ts';
-import { evaluateGraph } from '../../src/reference/evaluate.ts';
 import {
   binaryConv2d,
   type ConvolutionCase,
@@ -10,6 +9,7 @@ import {
 } from '../helpers/graphs.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { BUILDS, runGraph } from '../helpers/run.ts';
+import { evaluateGraph } from '../reference/evaluate.ts';
 
 /** image -> sign -> binary convolution, with integer sums as its output. */
 function sumsGraph(c: ConvolutionCase, paddingValue: -1 | 0 | 1 = 0): Graph {

@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { GraphError } from '../../src/errors.ts';
-import type { Conv2dNode, Graph, Int16Stream } from '../../src/graph/graph.ts';
-import { mobinet, mobinetDefinition } from '../../src/graph/mobinet.ts';
+import type { Graph, Int16Stream } from '../../src/graph/graph.ts';
 import { parseGraph } from '../../src/graph/parse.ts';
-import { inferShape } from '../../src/graph/shapes.ts';
-import { int16Filters } from '../../src/plan/pack-int16.ts';
+import { int16Filters } from '../../src/kernels/conv2d-int16.ts';
+import { mobinet, mobinetDefinition } from '../../src/networks/mobinet.ts';
+import type { Conv2dNode } from '../../src/ops/conv2d.ts';
+import { inferShape } from '../../src/ops/index.ts';
 import { planGraph } from '../../src/plan/plan.ts';
-import { evaluateGraph } from '../../src/reference/evaluate.ts';
 import { evaluateInt16 } from '../helpers/evaluate-int16.ts';
 import { binaryConv2d, conv2d, graphBuilder, outputSize } from '../helpers/graphs.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { BUILDS, runGraph } from '../helpers/run.ts';
+import { evaluateGraph } from '../reference/evaluate.ts';
 
 const stream: Int16Stream = { type: 'int16', fraction: 9 };
 

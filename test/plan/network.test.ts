@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Graph, GraphNode, Padding, Pair, Shape } from '../../src/graph/graph.ts';
-import { mobileNetV1, mobinet } from '../../src/graph/mobinet.ts';
+import type { Graph } from '../../src/graph/graph.ts';
 import { parseGraph } from '../../src/graph/parse.ts';
-import { inferShape } from '../../src/graph/shapes.ts';
+import { mobileNetV1 } from '../../src/networks/mobilenet-v1.ts';
+import { mobinet } from '../../src/networks/mobinet.ts';
+import type { GraphNode } from '../../src/ops/index.ts';
+import { inferShape } from '../../src/ops/index.ts';
 import { planGraph } from '../../src/plan/plan.ts';
-import { evaluateGraph } from '../../src/reference/evaluate.ts';
-import { tinyNetwork } from '../graph/tiny-network.ts';
+import type { Padding, Pair, Shape } from '../../src/tensor.ts';
 import {
   binaryConv2d,
   conv2d,
@@ -15,6 +16,8 @@ import {
 } from '../helpers/graphs.ts';
 import { type Random, randomFrom } from '../helpers/random.ts';
 import { BUILDS, runGraph } from '../helpers/run.ts';
+import { tinyNetwork } from '../networks/tiny-network.ts';
+import { evaluateGraph } from '../reference/evaluate.ts';
 
 /**
  * Constants are multiples of 1/8 and few, so that float32 holds every sum exactly, in any order:

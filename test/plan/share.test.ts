@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mobinet } from '../../src/graph/mobinet.ts';
-import { KERNEL_PARAMETERS } from '../../src/plan/kernels.ts';
+import { KERNEL_PARAMETERS } from '../../src/kernels/abi.ts';
+import { mobinet } from '../../src/networks/mobinet.ts';
 import { planGraph } from '../../src/plan/plan.ts';
 import { argumentsOf, partOf } from '../../src/plan/share.ts';
 

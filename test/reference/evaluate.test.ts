@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseGraph } from '../../src/graph/parse.ts';
-import { evaluateGraph } from '../../src/reference/evaluate.ts';
-import { tinyNetwork } from '../graph/tiny-network.ts';
 import { randomFrom } from '../helpers/random.ts';
+import { tinyNetwork } from '../networks/tiny-network.ts';
+import { evaluateGraph } from './evaluate.ts';
 
 const { json, tensors } = tinyNetwork();
 const graph = parseGraph(json, tensors);

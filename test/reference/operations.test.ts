@@ -1,18 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type {
-  BatchNormNode,
-  BinaryConv2dNode,
-  Conv2dNode,
-  DenseNode,
-  Padding,
-  Pair,
-  Pool2dNode,
-  Shape,
-} from '../../src/graph/graph.ts';
-import * as operations from '../../src/reference/operations.ts';
+import type { BatchNormNode } from '../../src/ops/batch_norm.ts';
+import type { BinaryConv2dNode } from '../../src/ops/binary_conv2d.ts';
+import type { Conv2dNode } from '../../src/ops/conv2d.ts';
+import type { DenseNode } from '../../src/ops/dense.ts';
+import type { Pool2dNode } from '../../src/ops/pool2d.ts';
+import type { Padding, Pair, Shape } from '../../src/tensor.ts';
 import { randomBits } from '../helpers/graphs.ts';
 import { type Random, randomFrom } from '../helpers/random.ts';
+import * as operations from './operations.ts';
 
 const base = { name: 'node', inputs: ['x'] };
 const fround = Math.fround;

@@ -6,7 +6,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { randomModelFile } from '../../../dist/cli/random-model.js';
 import { writeModelFile } from '../../../dist/file/model-file.js';
-import { mobileNetV1Definition } from '../../../dist/graph/mobinet.js';
+import { mobileNetV1Definition } from '../../../dist/networks/mobilenet-v1.js';
 
 const SIZE = { width: 1, size: 224, classes: 1000 };
 const folder = new URL('out/', import.meta.url);

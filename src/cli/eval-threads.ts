@@ -1,0 +1,84 @@
+import { Worker } from 'node:worker_threads';
+import { RuntimeError } from '../errors.ts';
+import type { ActivationsWish } from '../graph/activations.ts';
+import type { Build } from '../kernels/builds.ts';
+import type { Prediction } from '../model.ts';
+import type { PictureFailure } from './classify.ts';
+
+/** What a worker starts with. */
+export interface EvalWorkerData {
+  readonly modelBytes: Uint8Array;
+  readonly activations: ActivationsWish;
+  readonly build: Build;
+  /** How many predictions are wanted of each picture. */
+  readonly topK: number;
+}
+
+/** A picture for a worker: a path, and its index in the caller's list. */
+export interface EvalTask {
+  readonly index: number;
+  readonly path: string;
+}
+
+/** What became of it. */
+export type EvalResponse = { readonly index: number } & (
+  | { readonly predictions: readonly Prediction[] }
+  | { readonly error: PictureFailure['error'] }
+);
+
+/** One is decoded while the other runs. */
+const TASKS_AHEAD = 2;
+
+/**
+ * Classifies pictures on several threads.
+ * @param onResponse called once a picture, in whatever order they are done
+ * @throws RuntimeError WORKER_FAILED where a thread dies
+ */
+export async function classifyOnThreads(
+  paths: readonly string[],
+  data: EvalWorkerData,
+  threads: number,
+  onResponse: (response: EvalResponse) => void,
+): Promise<void> {
+  const tasks = paths.entries();
+  const workers = Array.from(
+    { length: Math.min(threads, paths.length) },
+    // The compiled neighbour of this file.
+    () => new Worker(new URL('./eval-worker.js', import.meta.url), { workerData: data }),
+  );
+  try {
+    await Promise.all(workers.map((worker) => drain(worker, tasks, onResponse)));
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+}
+
+/** Gives a worker tasks until there are no more and all its responses are in. */
+function drain(
+  worker: Worker,
+  tasks: Iterator<[number, string]>,
+  onResponse: (response: EvalResponse) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let open = 0;
+    const assign = () => {
+      const { value, done } = tasks.next();
+      if (done) return;
+      const [index, path] = value;
+      open++;
+      worker.postMessage({ index, path } satisfies EvalTask);
+    };
+    worker.on('message', (response: EvalResponse) => {
+      open--;
+      onResponse(response);
+      assign();
+      if (open === 0) resolve();
+    });
+    const fail = (cause: unknown) =>
+      reject(new RuntimeError('WORKER_FAILED', 'A thread of the evaluation failed', { cause }));
+    worker.on('error', fail);
+    worker.on('exit', (code) => fail(new Error(`exit code ${code}`)));
+    for (let i = 0; i < TASKS_AHEAD; i++) assign();
+    if (open === 0) resolve();
+  });
+}

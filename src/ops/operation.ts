@@ -1,0 +1,89 @@
+/**
+ * What an operation is. One file each in this folder; `index.ts` is the table of them, and everything
+ * that has to know operations by name follows from it: parsing, shapes, cost, folding, the types of
+ * nodes, and the table of docs/model-format.md, which a test holds against `attributes` and `value`.
+ */
+
+import type { Shape } from '../tensor.ts';
+import type { Attributes } from './attributes.ts';
+import type { PiecewiseLinear } from './piecewise-linear.ts';
+
+export interface NodeBase {
+  readonly op: string;
+  /** Name of the node and of the value it produces; unique in the graph. */
+  readonly name: string;
+  /** Names of the values it reads. */
+  readonly inputs: readonly string[];
+}
+
+/** An attribute of the JSON, as the format's document tells it. */
+export interface AttributeText {
+  /** Whether its value is the name of a tensor. */
+  readonly tensor?: true;
+  /** Element type and shape of the tensor. */
+  readonly form?: string;
+  /** May be absent. */
+  readonly optional?: true;
+  /** What an absent one means. */
+  readonly default?: number;
+}
+
+/** What a node costs and keeps; `NO_COST` for most. */
+export interface OperationCost {
+  readonly floatMacs: number;
+  readonly binaryMacs: number;
+  /** Learned numbers that are not single bits. */
+  readonly learned: readonly (Float32Array | Int8Array | undefined)[];
+  /** Those worked out from others. */
+  readonly derived: readonly (Float32Array | undefined)[];
+  /** Learned single bits. */
+  readonly binaryParams: number;
+}
+
+export const NO_COST: OperationCost = {
+  floatMacs: 0,
+  binaryMacs: 0,
+  learned: [],
+  derived: [],
+  binaryParams: 0,
+};
+
+/** A function per channel with at most one kink, to be applied after another one. */
+export interface Fold {
+  /** Whether it has a kink: then it is folded only into functions that have none. */
+  readonly kinked: boolean;
+  /** f becomes this function of f(x), in place: a model has tens of thousands of them. */
+  apply(f: PiecewiseLinear, channel: number): void;
+}
+
+export interface Operation<Node extends NodeBase> {
+  readonly op: Node['op'];
+  /** How many values it reads; `many` is two or more. */
+  readonly inputs: 1 | 2 | 'many';
+  /** Whether it reads the value of a sign, and nothing else. */
+  readonly readsBinary: boolean;
+  /** Whether its value is binary: +-1, one bit each. */
+  readonly makesBinary: boolean;
+  /** A node in a table of layers, such as `binary conv 3x3, 8 per group`. */
+  text(node: Node): string;
+  /** All its attributes, those that may be absent too, in the order of the document. */
+  readonly attributes: Readonly<Record<string, AttributeText>>;
+  /** The rest of the node of the JSON, checked. */
+  parse(attributes: Attributes): Omit<Node, keyof NodeBase>;
+  /**
+   * The shape of its value.
+   * @throws GraphError SHAPE_MISMATCH
+   */
+  shape(node: Node, inputs: readonly Shape[]): Shape;
+  /** @param shape of its value */
+  cost(node: Node, shape: Shape): OperationCost;
+  /**
+   * A convolution's constants as functions of its sums, to which what follows is folded; an
+   * operation without is a source of nothing but itself.
+   */
+  readonly start?: (node: Node) => (channel: number) => PiecewiseLinear;
+  /** What it is as a function per channel; undefined where it has more than one kink. */
+  readonly fold?: (node: Node) => Fold | undefined;
+}
+
+export type NodeOf<Op> = Op extends Operation<infer Node> ? Node : never;

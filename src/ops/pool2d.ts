@@ -1,0 +1,35 @@
+/** What the pools have in common. */
+
+import { type Padding, type Pair, showWindow } from '../tensor.ts';
+import { NO_COST, type NodeBase, type Operation } from './operation.ts';
+import { mapOf, windowed } from './shapes.ts';
+
+export interface Pool2dNode extends NodeBase {
+  readonly op: 'average_pool2d' | 'max_pool2d';
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Padding;
+}
+
+/** All of a pool but its name. */
+export const pool2d: Omit<Operation<Pool2dNode>, 'op'> = {
+  inputs: 1,
+  readsBinary: false,
+  makesBinary: false,
+  text: (node) => `${node.op.replace('_pool2d', ' pool')} ${showWindow(node.kernel)}`,
+  attributes: { kernel: {}, stride: {}, padding: {} },
+  parse(a) {
+    const kernel = a.pair('kernel');
+    const padding = a.padding('padding');
+    const [top, left, bottom, right] = padding;
+    if (Math.max(top, bottom) >= kernel[0] || Math.max(left, right) >= kernel[1]) {
+      throw a.invalid(
+        `padding [${padding.join(', ')}] for a kernel of ${kernel.join('x')}`,
+        'the padding must be smaller than the kernel, so that no window is empty',
+      );
+    }
+    return { kernel, stride: a.pair('stride'), padding };
+  },
+  shape: (node, [input]) => windowed(node, input![0], mapOf(node, input!)),
+  cost: () => NO_COST,
+};

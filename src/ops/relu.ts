@@ -1,0 +1,22 @@
+import { NO_COST, type NodeBase, type Operation } from './operation.ts';
+import { rectify } from './piecewise-linear.ts';
+
+/** max(x, 0), and at most `max` where one is given. */
+export interface ReluNode extends NodeBase {
+  readonly op: 'relu';
+  readonly max: number | undefined;
+}
+
+export const relu: Operation<ReluNode> = {
+  op: 'relu',
+  inputs: 1,
+  readsBinary: false,
+  makesBinary: false,
+  text: () => 'relu',
+  attributes: { max: { optional: true } },
+  parse: (a) => ({ max: a.numberOr('max', 0, undefined) }),
+  shape: (_, [input]) => input!,
+  cost: () => NO_COST,
+  fold: ({ max }) =>
+    max === undefined ? { kinked: true, apply: (f) => rectify(f, 0) } : undefined,
+};

@@ -1,0 +1,65 @@
+/**
+ * Which kernels do a stage: asked here, once, of the families' own `accepts`; the answer is kept with
+ * the stage and nobody else asks.
+ */
+
+import { GraphError } from '../errors.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { SignEncoding } from '../kernels/encodings.ts';
+import type { Family, FusedSign, Stage, Target } from '../kernels/family.ts';
+import { FAMILIES } from '../kernels/index.ts';
+import type { OpName } from '../ops/index.ts';
+import type { SignNode } from '../ops/sign.ts';
+
+/** A stage with the kernels that do it. */
+export interface Selection {
+  readonly stage: Stage;
+  readonly family: Family<OpName>;
+  /** The first sign of the stage's value that its kernel makes for a reader of it. */
+  readonly sign: FusedSign | undefined;
+}
+
+/** @throws GraphError STREAM_UNSUPPORTED */
+export function select(graph: Graph, stages: readonly Stage[], target: Target): Selection[] {
+  const families = stages.map((stage) => familyOf(stage, target));
+  const signs = new Map<string, SignNode[]>();
+  for (const node of graph.nodes) {
+    if (node.op !== 'sign') continue;
+    const value = node.inputs[0]!;
+    signs.set(value, [...(signs.get(value) ?? []), node]);
+  }
+  // What the readers of each sign want it in, in their order.
+  const wanted = new Map<string, SignEncoding[]>();
+  for (const [index, { inputs }] of stages.entries()) {
+    const { reads } = families[index]!;
+    if (reads === 'stream' || reads === 'planar') continue;
+    wanted.set(inputs[0]!, [...(wanted.get(inputs[0]!) ?? []), reads]);
+  }
+  return stages.map((stage, index) => {
+    const family = families[index]!;
+    return { stage, family, sign: fusedSign(family, signs.get(stage.value) ?? [], wanted) };
+  });
+}
+
+function familyOf(stage: Stage, target: Target): Family<OpName> {
+  const families = FAMILIES[stage.source.op] as readonly Family<OpName>[];
+  const family = families.find((candidate) => candidate.accepts(stage, target));
+  if (family !== undefined) return family;
+  throw new GraphError(
+    'STREAM_UNSUPPORTED',
+    `${stage.value} cannot be computed in ${target.activations.name}`,
+    { hint: "export the model with a float32 stream, or load it with stream: 'float32'" },
+  );
+}
+
+function fusedSign(
+  { makesSigns = [] }: Family<OpName>,
+  signs: readonly SignNode[],
+  wanted: ReadonlyMap<string, readonly SignEncoding[]>,
+): FusedSign | undefined {
+  for (const { name, threshold } of signs) {
+    const encoding = wanted.get(name)?.find((candidate) => makesSigns.includes(candidate));
+    if (encoding !== undefined) return { name, encoding, threshold };
+  }
+  return undefined;
+}
