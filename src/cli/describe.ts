@@ -7,12 +7,12 @@ import { type Cost, graphCost, type NodeCost } from '../graph/cost.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { ModelDescription } from '../model.ts';
 import type { MobinetOptions } from '../networks/mobinet.ts';
-import { operationOf } from '../ops/index.ts';
 import { stagesOf } from '../plan/fuse.ts';
 import { planGraph } from '../plan/plan.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { chooseThreads, type ThreadWish } from '../runtime/threads.ts';
 import type { Shape } from '../tensor.ts';
+import { layerText } from './layer-text.ts';
 import {
   addActivationsOption,
   buildOption,
@@ -164,7 +164,7 @@ function layersOf(graph: Graph, costs: readonly NodeCost[]): LayerDescription[] 
     const first = nodes.get(stage.nodes[0]!)!;
     return {
       name: first.name,
-      operation: operationOf(first).text(first),
+      operation: layerText(first),
       nodes: names,
       shape: graph.shapes.get(stage.value)!,
       flops: sum('flops'),
