@@ -172,3 +172,39 @@ def test_zip_files_and_folders_give_the_same_pictures(tiny):
 def test_pictures_of_unknown_classes_are_refused(tiny):
     with pytest.raises(SystemExit, match="n02"):
         data.load([tiny / "train"], ["n01"], 32, tiny / "cache")
+
+
+def test_tracks_stay_on_one_side():
+    names = [f"train/{c}/{track}_{frame}.png" for c in "ab" for track in range(5) for frame in range(4)]
+    assert data.are_tracks(names)
+    assert not data.are_tracks([f"train/a/n01_{k}.png" for k in range(20)]), "one track a class is no track"
+    groups = [data.track_of(name) for name in names]
+    trained, held = data.split(torch.tensor([0] * 20 + [1] * 20), groups, 0.2)
+    assert len(held) == 8, "one track of five, in each class"
+    assert not {groups[k] for k in trained} & {groups[k] for k in held}
+
+
+def test_a_class_of_one_picture_cannot_be_split():
+    with pytest.raises(SystemExit, match="only one"):
+        data.split(torch.tensor([0, 0, 1]), ["a", "b", "c"], 0.5)
+
+
+def test_the_network_is_taken_from_the_file(tiny):
+    train.main(options(tiny, "first", k=2, sign_shift="true", epochs=1))
+    start = tiny / "first" / "latest.pt"
+    plain = [word for word in options(tiny, "second", start_from=start, epochs=1)]
+    at = plain.index("--width")
+    train.main(plain[:at] + plain[at + 2 :])
+    first, second = (torch.load(tiny / name / "latest.pt")["network"] for name in ("first", "second"))
+    assert first == second
+    with pytest.raises(SystemExit, match="--k is 3"):
+        train.main(options(tiny, "third", start_from=start, k=3))
+
+
+def test_flips_can_be_turned_off_and_noise_on():
+    picture = torch.arange(36).view(1, 6, 6, 1).expand(50, 6, 6, 3).byte()
+    chance = torch.Generator().manual_seed(0)
+    still = augment.augment(picture, 6, augment.Augmentation(shift=0, flip=False), chance)
+    assert torch.equal(still, data.normalise(picture))
+    step = (augment.neighbour(still, chance) - still) * torch.tensor(data.STD).view(1, 3, 1, 1) * 255
+    assert set(step.round().unique().tolist()) == {-1, 0, 1}
