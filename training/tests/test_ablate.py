@@ -4,9 +4,9 @@ import sys
 import pytest
 import torch
 
-import ablate
-import network
-import train
+from mobinet_training import ablate
+from mobinet_training import network
+from mobinet_training import train
 
 TABLES = {"Parts": {"all parts": {}, "no alpha": {"alpha": "false"}}}
 CLAIMS = [("Alpha helps", "all parts", "no alpha", "eq. 3")]
@@ -17,7 +17,7 @@ def test_results_are_of_what_was_run_and_nothing_is_run_twice(tiny, monkeypatch)
     monkeypatch.setattr(ablate, "CLAIMS", CLAIMS)
     settings = {
         "train": tiny / "train", "val": tiny / "val", "classes": tiny / "classes.tsv", "cache": tiny / "cache",
-        "class-step": 1, "batch": 8, "epochs": 1, "shift": 2, "warmup": 2,
+        "class-step": 1, "batch": 8, "epochs": 1, "shift": 2, "warmup": 0.1,
     }
 
     def results(*seeds):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-import calibration
+from mobinet_training import calibration
 
 
 def test_the_temperature_of_known_logits_is_found():

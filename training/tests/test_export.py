@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-import data
-import export
-import fixed_point
-import network
-import safetensors_file
+from mobinet_training import data
+from mobinet_training import export
+from mobinet_training import fixed_point
+from mobinet_training import network
+from mobinet_training import safetensors_file
 
 
 def unpack(words, elements):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-import network
+from mobinet_training import network
 
 
 def test_sign_of_zero_is_minus_one():
@@ -9,12 +9,18 @@ def test_sign_of_zero_is_minus_one():
     assert network.sign(x).tolist() == [-1, -1, -1, 1, 1]
 
 
+def weight(w, gradient, use_alpha):
+    """w^, as a unit's convolution has it."""
+    signs, alpha = network.binary_weight(w, gradient, use_alpha)
+    return signs if alpha is None else signs * alpha
+
+
 def test_weight_gradient_is_equation_5():
     w = torch.randn(3, 2, 3, 3, dtype=torch.float64) * 0.8
     w[0, 0, 0, 0], w[1, 1, 2, 2] = 1.5, -1.7  # outside of |w| <= 1
     upstream = torch.randn_like(w)
     w.requires_grad_()
-    network.BinaryWeight.apply(w, "paper", True).backward(upstream)
+    weight(w, "paper", True).backward(upstream)
     for i in range(3):
         filter_, gradient = w[i].detach().flatten().tolist(), upstream[i].flatten().tolist()
         signs = [1 if x > 0 else -1 for x in filter_]
@@ -30,14 +36,14 @@ def test_weight_gradient_is_equation_5():
 
 def test_straight_through_weight_gradient():
     w = torch.tensor([[[[0.5, -1.5]]]], requires_grad=True)
-    network.BinaryWeight.apply(w, "straight", True).backward(torch.tensor([[[[2.0, 3.0]]]]))
+    weight(w, "straight", True).backward(torch.tensor([[[[2.0, 3.0]]]]))
     assert w.grad.flatten().tolist() == [2, 0]
 
 
 def test_binary_weight_is_alpha_times_sign():
     w = torch.tensor([[[[0.5, -1.5, 0.0, 1.0]]]])
-    assert network.BinaryWeight.apply(w, "paper", True).flatten().tolist() == [0.75, -0.75, -0.75, 0.75]
-    assert network.BinaryWeight.apply(w, "paper", False).flatten().tolist() == [1, -1, -1, 1]
+    assert weight(w, "paper", True).flatten().tolist() == [0.75, -0.75, -0.75, 0.75]
+    assert weight(w, "paper", False).flatten().tolist() == [1, -1, -1, 1]
 
 
 @pytest.mark.parametrize("window, expected", [

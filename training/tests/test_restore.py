@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-import export
-import network
-import restore
+from mobinet_training import export
+from mobinet_training import network
+from mobinet_training import restore
 from test_export import scrambled
 
 
@@ -70,3 +70,16 @@ def test_a_file_of_another_width_is_refused(tmp_path):
     path = exported(scrambled(network.MoBiNet("mid", 0, 0.25, 5)), tmp_path / "model.safetensors")
     with pytest.raises(SystemExit, match="another network"):
         restore.start_from(network.MoBiNet("mid", 0, 0.5, 5), path)
+
+
+@pytest.mark.parametrize("settings", [
+    {"block": "mid", "k": 4, "width": 0.25, "stem_stride": 1}, {"block": "pre", "k": 0, "width": 0.5, "prelu": False},
+    {"block": "post", "k": 1, "width": 0.25, "prelu_shift": True}, {"block": "none", "k": 2, "width": 0.25},
+    {"block": "mid", "k": 3, "width": 0.25, "sign_shift": True, "alpha": False, "doubling_skip": False},
+], ids=lambda settings: settings["block"])
+def test_a_files_network_is_read_from_its_graph(settings, tmp_path):
+    path = exported(scrambled(network.MoBiNet(classes=5, **settings)), tmp_path / "model.safetensors")
+    read = restore.network_of(path)
+    assert {key: read[key] for key in settings} == settings
+    assert read["classes"] == 5
+    restore.start_from(network.build(read), path)

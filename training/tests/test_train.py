@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 import torch
 
-import data
-import train
+from mobinet_training import augment, data
+from mobinet_training import train
 
-SCRIPT = Path(train.__file__)
+SCRIPT = Path(train.__file__).parent.parent / "train.py"
 
 
 def options(tiny, out, **settings):
     common = {
         "out": tiny / out, "train": tiny / "train", "val": tiny / "val", "device": "cpu",
         "classes": tiny / "classes.tsv", "cache": tiny / "cache", "size": 32, "width": 0.25,
-        "shift": 2, "batch": 8, "epochs": 2, "warmup": 2, **settings,
+        "shift": 2, "batch": 8, "epochs": 2, "warmup": 0.1, "compile": "false", "bfloat16": "false", **settings,
     }
     return [text for key, value in common.items() for text in (f"--{key.replace('_', '-')}", str(value))]
 
@@ -59,7 +59,7 @@ def test_resumes_to_the_same_state(tiny, monkeypatch):
     assert stop[0] % 3 != 0, "stopped inside an epoch"
     train.main(options(tiny, "parts", epochs=3))
     whole, parts = (torch.load(tiny / name / "latest.pt") for name in ("whole", "parts"))
-    for key in ("model", "optimizer", "step", "epoch", "batch_index", "epoch_state", "chance"):
+    for key in ("model", "optimizer", "average", "step", "epoch", "batch_index", "epoch_state", "chance"):
         assert same_state(whole[key], parts[key]), key
 
 
@@ -81,7 +81,7 @@ def test_a_budget_of_minutes_ends_annealed(tiny, monkeypatch):
 ])
 def test_schedules(schedule, factors):
     s = train.parse_settings(["--schedule", schedule, "--warmup", "0"])
-    assert [train.rate(s, at, 0) for at in (0, 0.5, 1)] == pytest.approx(factors)
+    assert [train.rate(s, at) for at in (0, 0.5, 1)] == pytest.approx(factors)
 
 
 def test_a_teacher_can_be_distilled_from(tiny):
@@ -108,7 +108,7 @@ def test_statistics_of_batch_norms_are_taken_anew(tiny):
     """Of all pictures in one batch, not augmented: what one forward pass of them gives."""
     train.main(options(tiny, "run", epochs=1, reestimate=24, batch=24))
     state = torch.load(tiny / "run" / "latest.pt")["model"]
-    pixels, _ = data.load([tiny / "train"], ["n01", "n02"], 32, tiny / "cache")
+    pixels, _, _ = data.load([tiny / "train"], ["n01", "n02"], 32, tiny / "cache")
     stem = torch.nn.functional.conv2d(data.normalise(pixels), state["stem.0.weight"], None, 2, 1)
     assert torch.allclose(state["stem.1.running_mean"], stem.mean((0, 2, 3)), atol=1e-5)
 
@@ -130,7 +130,7 @@ def test_augmentation_shifts_and_mirrors_and_nothing_else():
         for straight in [padded[0, top : top + 6, left : left + 6]]
         for crop in (straight, straight.flip(1))
     }
-    batch = data.augment(picture.expand(500, 6, 6, 3), 2, 6, torch.Generator().manual_seed(0))
+    batch = augment.augment(picture.expand(500, 6, 6, 3), 6, augment.Augmentation(shift=2), torch.Generator().manual_seed(0))
     pixels = (batch[:, 0] * data.STD[0] + data.MEAN[0]) * 255
     seen = {tuple(one.round().flatten().tolist()) for one in pixels}
     assert seen == crops
@@ -172,3 +172,39 @@ def test_zip_files_and_folders_give_the_same_pictures(tiny):
 def test_pictures_of_unknown_classes_are_refused(tiny):
     with pytest.raises(SystemExit, match="n02"):
         data.load([tiny / "train"], ["n01"], 32, tiny / "cache")
+
+
+def test_tracks_stay_on_one_side():
+    names = [f"train/{c}/{track}_{frame}.png" for c in "ab" for track in range(5) for frame in range(4)]
+    assert data.are_tracks(names)
+    assert not data.are_tracks([f"train/a/n01_{k}.png" for k in range(20)]), "one track a class is no track"
+    groups = [data.track_of(name) for name in names]
+    trained, held = data.split(torch.tensor([0] * 20 + [1] * 20), groups, 0.2)
+    assert len(held) == 8, "one track of five, in each class"
+    assert not {groups[k] for k in trained} & {groups[k] for k in held}
+
+
+def test_a_class_of_one_picture_cannot_be_split():
+    with pytest.raises(SystemExit, match="only one"):
+        data.split(torch.tensor([0, 0, 1]), ["a", "b", "c"], 0.5)
+
+
+def test_the_network_is_taken_from_the_file(tiny):
+    train.main(options(tiny, "first", k=2, sign_shift="true", epochs=1))
+    start = tiny / "first" / "latest.pt"
+    plain = [word for word in options(tiny, "second", start_from=start, epochs=1)]
+    at = plain.index("--width")
+    train.main(plain[:at] + plain[at + 2 :])
+    first, second = (torch.load(tiny / name / "latest.pt")["network"] for name in ("first", "second"))
+    assert first == second
+    with pytest.raises(SystemExit, match="--k is 3"):
+        train.main(options(tiny, "third", start_from=start, k=3))
+
+
+def test_flips_can_be_turned_off_and_noise_on():
+    picture = torch.arange(36).view(1, 6, 6, 1).expand(50, 6, 6, 3).byte()
+    chance = torch.Generator().manual_seed(0)
+    still = augment.augment(picture, 6, augment.Augmentation(shift=0, flip=False), chance)
+    assert torch.equal(still, data.normalise(picture))
+    step = (augment.neighbour(still, chance) - still) * torch.tensor(data.STD).view(1, 3, 1, 1) * 255
+    assert set(step.round().unique().tolist()) == {-1, 0, 1}

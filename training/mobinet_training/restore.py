@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-import safetensors_file
+from . import safetensors_file
 
 # Names of a model file's tensors -> names of the network's state.
 RENAMED = {
@@ -69,6 +69,42 @@ def read_model_file(path, shapes, seed=0):
             if state[name].numel() == shapes[name].numel():
                 state[name] = state[name].reshape(shapes[name])
     return state
+
+
+def network_of_graph(graph, tensors):
+    """The `network` settings (network.build) that a model file's graph was made from.
+
+    What leaves no trace in a file, gradients, is as network.py has it.
+    """
+    nodes = graph["nodes"]
+    binary = [node for node in nodes if node["op"] == "binary_conv2d"]
+    stem = next(node for node in nodes if node["op"] == "conv2d")
+    width = len(tensors[stem["weight"]]) / 32
+    settings = {"width": width, "classes": len(tensors["head.bias"]), "stem_stride": stem["stride"][0]}
+    if not binary:
+        return {"kind": "mobilenet_v1", **settings}
+    first = [node for node in binary if node["name"].startswith("blocks.0.")]
+    kernels = [node["kernel"][0] for node in first]
+    doubles = [node["out_channels"] == 2 * node["in_channels"] for node in first]
+    block = (
+        "none" if len(first) == 2 else "pre" if kernels == [1, 3, 1] else "mid" if doubles[1] else "post")
+    widest = max((node for node in binary if node["kernel"][0] == 3), key=lambda node: node["in_channels"])
+    operations = {node["op"] for node in nodes}
+    return {
+        "kind": "mobinet", **settings, "block": block,
+        "k": (widest["in_channels"] // widest["groups"]).bit_length() - 1,
+        "prelu": "prelu" in operations, "skips": "add" in operations, "doubling_skip": "concat" in operations,
+        "alpha": "alpha" in binary[0], "prelu_shift": "affine" in operations,
+        "sign_shift": any("threshold" in node for node in nodes),
+    }
+
+
+def network_of(path):
+    """The `network` settings of a checkpoint or a .safetensors model file."""
+    if Path(path).suffix == ".safetensors":
+        metadata, tensors = safetensors_file.read(path)
+        return network_of_graph(json.loads(metadata["graph"]), tensors)
+    return torch.load(path, map_location="cpu")["network"]
 
 
 def start_from(net, path):

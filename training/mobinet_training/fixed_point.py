@@ -2,7 +2,7 @@
 
 import torch
 
-import network
+from . import network
 
 MAX = 32767
 
