@@ -1,11 +1,9 @@
 import type { ModelSource } from '../file/read-source.ts';
 import { type LoadOptions, loadModelOn, type Model, type Platform } from '../model.ts';
-import { defaultWasmUrl } from '../runtime/wasm.ts';
+import { WEB } from './platform.ts';
 
-/** A browser's page or worker. */
-export const WEB: Platform = {
-  cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
-  kernels: defaultWasmUrl,
+const PAGE: Platform = {
+  ...WEB,
   // Fetched where there are to be threads: most pages have none.
   openPool: async (...pool) => (await import('./pool.ts')).openPool(...pool),
 };
@@ -15,5 +13,5 @@ export const WEB: Platform = {
  * @throws ModelFormatError, GraphError, InputError, RuntimeError, each with a `code`
  */
 export function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  return loadModelOn(WEB, source, options);
+  return loadModelOn(PAGE, source, options);
 }

@@ -1,9 +1,10 @@
 import { RuntimeError } from '../errors.ts';
-import type { LoadOptions, Model } from '../model.ts';
+import { type LoadOptions, loadModelOn, type Model, type Platform } from '../model.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { chooseThreads } from '../runtime/threads.ts';
 import { compileKernels } from '../runtime/wasm.ts';
-import { loadModel, WEB } from '../web/load.ts';
+import { WEB } from '../web/platform.ts';
+import { openPool } from '../web/pool.ts';
 import { keep } from './model-cache.ts';
 import { packError } from './packed-error.ts';
 import { createPixelReader } from './pixel-reader.ts';
@@ -14,6 +15,9 @@ export interface Port {
   postMessage(reply: Reply): void;
   addEventListener(type: 'message', listener: (event: MessageEvent<Request>) => void): void;
 }
+
+/** Nothing is imported later: Vite's builds make a worker one script. */
+const WORKER: Platform = { ...WEB, openPool };
 
 /** Milliseconds from loading a model to keeping it: the first picture goes before. */
 const KEEPING_DELAY = 500;
@@ -35,7 +39,7 @@ export function serve(port: Port): void {
         return undefined;
       case 'load': {
         const { bytes, keeping } = request.argument;
-        model = await loadModel(bytes, ready(options));
+        model = await loadModelOn(WORKER, bytes, ready(options));
         if (keeping !== undefined) setTimeout(keep, KEEPING_DELAY, keeping, bytes);
         const { labels, labelIds } = model;
         return { labels, labelIds, description: model.describe() };
