@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { createPool, type StartThread } from '../runtime/pool.ts';
 import type { ThreadReport } from '../runtime/thread.ts';
+import { isForeign, startModuleWorker } from './module-worker.ts';
 
 /** An engine whose threads are module workers, of a page or of another worker. */
 export function openPool(
@@ -35,9 +36,13 @@ function threadStarter(threadUrl: string | URL | undefined): StartThread {
   };
 }
 
+/** In a variable: bundlers make an asset of what they find written out in `new URL`. */
+const SCRIPT = 'thread-script.js';
+
 function openWorker(threadUrl: string | URL | undefined): Worker {
   try {
-    if (threadUrl !== undefined) return new Worker(threadUrl, { type: 'module' });
+    if (threadUrl !== undefined) return startModuleWorker(threadUrl);
+    if (isForeign(import.meta.url)) return startModuleWorker(new URL(SCRIPT, import.meta.url));
     // The compiled neighbour of this file, in the literal form that bundlers look for.
     return new Worker(new URL('./thread-script.js', import.meta.url), { type: 'module' });
   } catch (cause) {

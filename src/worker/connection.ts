@@ -76,6 +76,6 @@ function workerFailure({ message, error }: ErrorEvent): RuntimeError {
         hint: 'create another classifier',
       })
     : new RuntimeError('WORKER_FAILED', "The worker's script cannot be loaded", {
-        hint: "serve it from the page's origin, or pass `workerUrl`; a Content-Security-Policy must allow it in worker-src",
+        hint: "serve it from the page's origin, or pass `workerUrl`; a Content-Security-Policy must allow it in worker-src, which is blob: where it comes from another origin (that must be in script-src, and send CORS headers)",
       });
 }
