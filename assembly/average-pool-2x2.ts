@@ -109,7 +109,7 @@ function storeRow<T>(row: usize, channel: usize, tileStep: usize, pixel: i32, wi
  */
 // @ts-ignore: decorator
 @inline
-function poolRows<T>(
+export function averagePool2x2<T>(
   rowBegin: i32,
   rowEnd: i32,
   input: usize,
@@ -136,32 +136,4 @@ function poolRows<T>(
       storeRow<T>(pooled, stream + offset, tileStep, y * outRow, width);
     }
   }
-}
-
-/** On float32 streams. */
-export function averagePool2x2(
-  rowBegin: i32,
-  rowEnd: i32,
-  input: usize,
-  run: usize,
-  stream: usize,
-  channels: i32,
-  inRow: i32,
-  outRow: i32,
-): void {
-  poolRows<f32>(rowBegin, rowEnd, input, run, stream, channels, inRow, outRow);
-}
-
-/** On int16 streams. */
-export function averagePool2x2Int16(
-  rowBegin: i32,
-  rowEnd: i32,
-  input: usize,
-  run: usize,
-  stream: usize,
-  channels: i32,
-  inRow: i32,
-  outRow: i32,
-): void {
-  poolRows<i16>(rowBegin, rowEnd, input, run, stream, channels, inRow, outRow);
 }

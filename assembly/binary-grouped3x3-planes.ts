@@ -24,15 +24,12 @@
  * nibbles. The loop over steps is short on purpose: V8 spills long bodies.
  */
 
-import { epilogueCounts16 } from './epilogue';
-import { epilogueCounts16Int16 } from './epilogue-int16';
 import { lookUp16 } from './look-up';
-import { parameterBytes, tileBytes } from './stream';
+import { finishTile, parameterBytes, tileBytes } from './stream';
 
 const LOW_NIBBLES: usize = memory.data<u64>([0x0f0f0f0f0f0f0f0f, 0x0f0f0f0f0f0f0f0f], 16);
 const HIGH_NIBBLES: usize = memory.data<u64>([0xf0f0f0f0f0f0f0f0, 0xf0f0f0f0f0f0f0f0], 16);
-const LOW_ONES: usize = memory.data<u64>([0x0101010101010101, 0x0101010101010101], 16);
-const HIGH_ONES: usize = memory.data<u64>([0x1010101010101010, 0x1010101010101010], 16);
+const ONES: usize = memory.data<u64>([0x1111111111111111, 0x1111111111111111], 16);
 
 /** Sum of three taps' look-ups in the 16 pixels from `pixels` on. */
 // @ts-ignore: decorator
@@ -47,7 +44,7 @@ function lookUpRow(left: v128, middle: v128, right: v128, pixels: usize): v128 {
   );
 }
 
-/** Epilogue and signs of one output's 32 byte counts. */
+/** Epilogue and signs, as nibbles, of one output's 32 byte counts. */
 // @ts-ignore: decorator
 @inline
 function finish<T>(
@@ -58,44 +55,14 @@ function finish<T>(
   stream: usize,
   thresholdsAreZero: bool,
 ): v128 {
-  const x0 = i16x8.extend_low_i8x16_u(low);
-  const x1 = i16x8.extend_high_i8x16_u(low);
-  const x2 = i16x8.extend_low_i8x16_u(high);
-  const x3 = i16x8.extend_high_i8x16_u(high);
-  const halfTile = tileBytes<T>() / 2;
-  let signsLow: v128;
-  let signsHigh: v128;
-  if (isFloat<T>()) {
-    const knee = v128.load32_splat(parameters);
-    const slope = v128.load32_splat(parameters, 4);
-    const bend = v128.load32_splat(parameters, 8);
-    const offset = v128.load32_splat(parameters, 12);
-    const threshold = v128.load32_splat(parameters, 16);
-    signsLow = epilogueCounts16(
-      x0, x1, skip, stream, knee, slope, bend, offset, threshold, thresholdsAreZero,
-    );
-    signsHigh = epilogueCounts16(
-      x2, x3, skip + halfTile, stream + halfTile,
-      knee, slope, bend, offset, threshold, thresholdsAreZero,
-    );
-  } else {
-    const scale = v128.load16_splat(parameters);
-    const knee = v128.load16_splat(parameters, 2);
-    const left = v128.load16_splat(parameters, 4);
-    const bend = v128.load16_splat(parameters, 6);
-    const offset = v128.load16_splat(parameters, 8);
-    const threshold = v128.load16_splat(parameters, 10);
-    signsLow = epilogueCounts16Int16(
-      x0, x1, skip, stream, scale, knee, left, bend, offset, threshold,
-    );
-    signsHigh = epilogueCounts16Int16(
-      x2, x3, skip + halfTile, stream + halfTile, scale, knee, left, bend, offset, threshold,
-    );
-  }
-  return v128.or(
-    v128.and(signsLow, v128.load(LOW_ONES)),
-    v128.and(signsHigh, v128.load(HIGH_ONES)),
+  const signs = finishTile<T>(
+    i16x8.extend_low_i8x16_u(low),
+    i16x8.extend_high_i8x16_u(low),
+    i16x8.extend_low_i8x16_u(high),
+    i16x8.extend_high_i8x16_u(high),
+    parameters, skip, stream, thresholdsAreZero,
   );
+  return v128.and(signs, v128.load(ONES));
 }
 
 /**
@@ -103,20 +70,20 @@ function finish<T>(
  * @param planes address of pixel 0 of the first plane
  * @param tables, corrections, offsets see above
  * @param borders `[pixel]` bytes, 0..15
- * @param parameters `[channels][5]` float32 (epilogue.ts)
+ * @param parameters of the epilogue, `[channels]`
  * @param skip stream of `channels` channels
  * @param skipTileBytes distance between its tiles; 0 (with `skipChannelBytes` 0) to read zeros
- * @param stream output, `[tile][channels][32]` float32; may be `skip`
+ * @param stream output, `[tile][channels][32]`; may be `skip`
  * @param streamTileBytes distance between its tiles; 0 where only the signs are wanted
  * @param signs output, nibbles `[tile][channels][16]`
  * @param pairsPerStep pairs of outputs that read the same planes
  * @param planesPerStep planes that they read
  * @param channels multiple of 4
- * @param thresholdsAreZero whether all in `parameters` are
+ * @param thresholdsAreZero whether all in `parameters` are; of no effect on int16
  */
 // @ts-ignore: decorator
 @inline
-function grouped3x3Planes<T>(
+export function binaryGrouped3x3Planes<T>(
   begin: i32,
   end: i32,
   planes: usize,
@@ -211,63 +178,4 @@ function grouped3x3Planes<T>(
       pixels += planeBytes * <usize>planesPerStep;
     }
   }
-}
-
-/** On float32 streams. */
-export function binaryGrouped3x3Planes(
-  begin: i32,
-  end: i32,
-  planes: usize,
-  planeBytes: usize,
-  tables: usize,
-  offsets: usize,
-  stepCount: i32,
-  corrections: usize,
-  borders: usize,
-  parameters: usize,
-  skip: usize,
-  skipChannelBytes: usize,
-  skipTileBytes: usize,
-  stream: usize,
-  streamTileBytes: usize,
-  signs: usize,
-  pairsPerStep: i32,
-  planesPerStep: i32,
-  channels: i32,
-  thresholdsAreZero: bool,
-): void {
-  grouped3x3Planes<f32>(
-    begin, end, planes, planeBytes, tables, offsets, stepCount, corrections, borders, parameters,
-    skip, skipChannelBytes, skipTileBytes, stream, streamTileBytes, signs, pairsPerStep,
-    planesPerStep, channels, thresholdsAreZero,
-  );
-}
-
-/** On int16 streams; compares with any threshold alike. */
-export function binaryGrouped3x3PlanesInt16(
-  begin: i32,
-  end: i32,
-  planes: usize,
-  planeBytes: usize,
-  tables: usize,
-  offsets: usize,
-  stepCount: i32,
-  corrections: usize,
-  borders: usize,
-  parameters: usize,
-  skip: usize,
-  skipChannelBytes: usize,
-  skipTileBytes: usize,
-  stream: usize,
-  streamTileBytes: usize,
-  signs: usize,
-  pairsPerStep: i32,
-  planesPerStep: i32,
-  channels: i32,
-): void {
-  grouped3x3Planes<i16>(
-    begin, end, planes, planeBytes, tables, offsets, stepCount, corrections, borders, parameters,
-    skip, skipChannelBytes, skipTileBytes, stream, streamTileBytes, signs, pairsPerStep,
-    planesPerStep, channels, true,
-  );
 }

@@ -15,6 +15,16 @@
  * 255 channels: h are the counts of the high pixels, c - (h << 4) modulo 256 those of the low ones.
  * More channels are taken in chunks, with 16-bit partial sums in between.
  *
+ * For example a byte whose low pixel differs in 3 5 4 5 4 5 of the channels of six groups, and whose
+ * high one in 2 0 4 5 5 5:
+ *
+ *     three entries   0x23 + 0x05 + 0x44 = 0x6c    12 low, 6 high: no nibble overflows
+ *     three more      0x55 + 0x54 + 0x55 = 0xfe    14 low, 15 high
+ *     c               0x6c + 0xfe = 0x16a          0x6a in a byte
+ *     h               0x6 + 0xf = 0x15             21 = 2 + 0 + 4 + 5 + 5 + 5
+ *     h << 4          0x150                        0x50 in a byte
+ *     c - (h << 4)    0x6a - 0x50 = 0x1a           26 = 3 + 5 + 4 + 5 + 4 + 5
+ *
  * Memory. Activations: nibbles `[tile][channel][16]` (sign.ts). Weights: u16 `[chunk][output][look-up]`,
  * the byte offset of the entry from the table's start, (group * 32 + pattern) * 16, padded to a
  * multiple of 3 with the zero entry after the last group. The table is at TABLE_BASE, a constant and
@@ -25,17 +35,13 @@
  * activations, since weights are the longer operand.
  */
 
-import { epilogueCounts16 } from './epilogue';
-import { epilogueCounts16Int16 } from './epilogue-int16';
-import { parameterBytes, tileBytes } from './stream';
+import { finishTile, parameterBytes, tileBytes } from './stream';
 import { TABLE_BASE } from './memory-map';
 
 // Constants are loaded, not splat: V8 keeps what it loads in a register and makes splats anew.
 const LOW_NIBBLES: usize = memory.data<u64>([0x0f0f0f0f0f0f0f0f, 0x0f0f0f0f0f0f0f0f], 16);
 const HIGH_NIBBLES: usize = memory.data<u64>([0xf0f0f0f0f0f0f0f0, 0xf0f0f0f0f0f0f0f0], 16);
 const ONES: usize = memory.data<u64>([0x1111111111111111, 0x1111111111111111], 16);
-const LOW_ONES: usize = memory.data<u64>([0x0101010101010101, 0x0101010101010101], 16);
-const HIGH_ONES: usize = memory.data<u64>([0x1010101010101010, 0x1010101010101010], 16);
 
 /** Table of 5 channels: entries 0..31, visited in Gray-code order so that each is one step from the last. */
 // @ts-ignore: decorator
@@ -233,11 +239,11 @@ const SIGNS_PLANES: i32 = 2;
  * @param signs output, in the encoding `signsEncoding`: 0 none, 1 nibbles, 2 planes
  * @param planeBytes, inside as in signPlanes
  * @param inChannels, outChannels multiples of 4
- * @param thresholdsAreZero whether all in `parameters` are
+ * @param thresholdsAreZero whether all in `parameters` are; of no effect on int16
  */
 // @ts-ignore: decorator
 @inline
-function pointwiseNibbles<T>(
+export function binaryPointwiseNibbles<T>(
   begin: i32,
   end: i32,
   tableBase: usize,
@@ -313,9 +319,9 @@ function pointwiseNibbles<T>(
           ? signs + <usize>tile * 32 + <usize>(outputBegin / 4) * planeBytes
           : signs + <usize>(tile * outChannels + outputBegin) * 16;
       for (let output = outputBegin; output < outputEnd; output += 4) {
-        let planeLow = i64x2.splat(0);
-        let planeHigh = i64x2.splat(0);
-        let bit = v128.load(LOW_ONES);
+        // Four bits of pixel b in the low nibble of byte b, of pixel b + 16 in the high one.
+        let planes = i64x2.splat(0);
+        let bit = v128.load(ONES);
         for (let j = 0; j < 4; j++) {
           let sum = i64x2.splat(0);
           let high = i64x2.splat(0);
@@ -344,51 +350,15 @@ function pointwiseNibbles<T>(
             x3 = i16x8.add(x3, v128.load(partial, 48));
             partial += 64;
           }
-          const halfTile = tileBytes<T>() / 2;
-          let signsLow: v128;
-          let signsHigh: v128;
-          if (isFloat<T>()) {
-            const knee = v128.load32_splat(parameter);
-            const slope = v128.load32_splat(parameter, 4);
-            const bend = v128.load32_splat(parameter, 8);
-            const offset = v128.load32_splat(parameter, 12);
-            const threshold = v128.load32_splat(parameter, 16);
-            signsLow = epilogueCounts16(
-              x0, x1, skipAt, streamAt,
-              knee, slope, bend, offset, threshold, thresholdsAreZero,
-            );
-            signsHigh = epilogueCounts16(
-              x2, x3, skipAt + halfTile, streamAt + halfTile,
-              knee, slope, bend, offset, threshold, thresholdsAreZero,
-            );
-          } else {
-            const scale = v128.load16_splat(parameter);
-            const knee = v128.load16_splat(parameter, 2);
-            const left = v128.load16_splat(parameter, 4);
-            const bend = v128.load16_splat(parameter, 6);
-            const offset = v128.load16_splat(parameter, 8);
-            const threshold = v128.load16_splat(parameter, 10);
-            signsLow = epilogueCounts16Int16(
-              x0, x1, skipAt, streamAt, scale, knee, left, bend, offset, threshold,
-            );
-            signsHigh = epilogueCounts16Int16(
-              x2, x3, skipAt + halfTile, streamAt + halfTile,
-              scale, knee, left, bend, offset, threshold,
-            );
-          }
+          const signsOfTile = finishTile<T>(
+            x0, x1, x2, x3, parameter, skipAt, streamAt, thresholdsAreZero,
+          );
           parameter += parameterBytes<T>();
           if (signsEncoding == SIGNS_NIBBLES) {
-            v128.store(
-              signsAt,
-              v128.or(
-                v128.and(signsLow, v128.load(LOW_ONES)),
-                v128.and(signsHigh, v128.load(HIGH_ONES)),
-              ),
-            );
+            v128.store(signsAt, v128.and(signsOfTile, v128.load(ONES)));
             signsAt += 16;
           } else {
-            planeLow = v128.or(planeLow, v128.and(signsLow, bit));
-            planeHigh = v128.or(planeHigh, v128.and(signsHigh, bit));
+            planes = v128.or(planes, v128.and(signsOfTile, bit));
             bit = i8x16.add(bit, bit);
           }
           streamAt += tileBytes<T>();
@@ -396,72 +366,14 @@ function pointwiseNibbles<T>(
           if (skipAt == skipEnd) skipAt = skipBegin;
         }
         if (signsEncoding == SIGNS_PLANES) {
-          v128.store(signsAt, v128.and(planeLow, v128.load(inside + <usize>tile * 32)));
-          v128.store(signsAt, v128.and(planeHigh, v128.load(inside + <usize>tile * 32, 16)), 16);
+          const insideTile = inside + <usize>tile * 32;
+          const planeLow = v128.and(planes, lowNibbles);
+          const planeHigh = v128.and(i16x8.shr_u(planes, 4), lowNibbles);
+          v128.store(signsAt, v128.and(planeLow, v128.load(insideTile)));
+          v128.store(signsAt, v128.and(planeHigh, v128.load(insideTile, 16)), 16);
           signsAt += planeBytes;
         }
       }
     }
   }
-}
-
-/** On float32 streams. */
-export function binaryPointwiseNibbles(
-  begin: i32,
-  end: i32,
-  tableBase: usize,
-  nibbles: usize,
-  weights: usize,
-  parameters: usize,
-  chunks: usize,
-  chunkCount: i32,
-  partialSums: usize,
-  skip: usize,
-  skipChannels: i32,
-  skipTileBytes: usize,
-  stream: usize,
-  streamTileBytes: usize,
-  signs: usize,
-  signsEncoding: i32,
-  planeBytes: usize,
-  inside: usize,
-  inChannels: i32,
-  outChannels: i32,
-  thresholdsAreZero: bool,
-): void {
-  pointwiseNibbles<f32>(
-    begin, end, tableBase, nibbles, weights, parameters, chunks, chunkCount, partialSums, skip,
-    skipChannels, skipTileBytes, stream, streamTileBytes, signs, signsEncoding, planeBytes, inside,
-    inChannels, outChannels, thresholdsAreZero,
-  );
-}
-
-/** On int16 streams; compares with any threshold alike. */
-export function binaryPointwiseNibblesInt16(
-  begin: i32,
-  end: i32,
-  tableBase: usize,
-  nibbles: usize,
-  weights: usize,
-  parameters: usize,
-  chunks: usize,
-  chunkCount: i32,
-  partialSums: usize,
-  skip: usize,
-  skipChannels: i32,
-  skipTileBytes: usize,
-  stream: usize,
-  streamTileBytes: usize,
-  signs: usize,
-  signsEncoding: i32,
-  planeBytes: usize,
-  inside: usize,
-  inChannels: i32,
-  outChannels: i32,
-): void {
-  pointwiseNibbles<i16>(
-    begin, end, tableBase, nibbles, weights, parameters, chunks, chunkCount, partialSums, skip,
-    skipChannels, skipTileBytes, stream, streamTileBytes, signs, signsEncoding, planeBytes, inside,
-    inChannels, outChannels, true,
-  );
 }

@@ -34,7 +34,7 @@ function skipAt<T>(skip: usize, channel: i32, skipChannels: i32, pixel: i32): us
  */
 // @ts-ignore: decorator
 @inline
-function pointwiseWords<T>(
+export function binaryPointwiseWords<T>(
   tileBegin: i32,
   tileEnd: i32,
   bits: usize,
@@ -93,48 +93,6 @@ function pointwiseWords<T>(
   }
 }
 
-/** On float32 streams. */
-export function binaryPointwiseWords(
-  tileBegin: i32,
-  tileEnd: i32,
-  bits: usize,
-  weights: usize,
-  parameters: usize,
-  skip: usize,
-  skipChannels: i32,
-  skipTileBytes: usize,
-  stream: usize,
-  wordsPerPixel: i32,
-  outChannels: i32,
-  shift: i32,
-): void {
-  pointwiseWords<f32>(
-    tileBegin, tileEnd, bits, weights, parameters, skip, skipChannels, skipTileBytes, stream,
-    wordsPerPixel, outChannels, shift,
-  );
-}
-
-/** On int16 streams. */
-export function binaryPointwiseWordsInt16(
-  tileBegin: i32,
-  tileEnd: i32,
-  bits: usize,
-  weights: usize,
-  parameters: usize,
-  skip: usize,
-  skipChannels: i32,
-  skipTileBytes: usize,
-  stream: usize,
-  wordsPerPixel: i32,
-  outChannels: i32,
-  shift: i32,
-): void {
-  pointwiseWords<i16>(
-    tileBegin, tileEnd, bits, weights, parameters, skip, skipChannels, skipTileBytes, stream,
-    wordsPerPixel, outChannels, shift,
-  );
-}
-
 /** `count` (1..64) bits from bit `first` of the words at `source`, right-aligned. */
 function takeBits(source: usize, first: i32, count: i32): u64 {
   const address = source + (<usize>(first >> 6) << 3);
@@ -168,7 +126,7 @@ function putBits(target: usize, first: i32, count: i32, bits: u64): void {
  */
 // @ts-ignore: decorator
 @inline
-function conv2dWords<T>(
+export function binaryConv2dWords<T>(
   tileBegin: i32,
   tileEnd: i32,
   bits: usize,
@@ -257,84 +215,4 @@ function conv2dWords<T>(
       }
     }
   }
-}
-
-/** On float32 streams. */
-export function binaryConv2dWords(
-  tileBegin: i32,
-  tileEnd: i32,
-  bits: usize,
-  weights: usize,
-  parameters: usize,
-  skip: usize,
-  skipChannels: i32,
-  skipTileBytes: usize,
-  stream: usize,
-  window: usize,
-  wordsPerPixel: i32,
-  wordsPerFilter: i32,
-  outChannels: i32,
-  groupChannels: i32,
-  groupOutputs: i32,
-  inHeight: i32,
-  inWidth: i32,
-  inStride: i32,
-  outHeight: i32,
-  outWidth: i32,
-  outStride: i32,
-  kernelHeight: i32,
-  kernelWidth: i32,
-  strideY: i32,
-  strideX: i32,
-  paddingTop: i32,
-  paddingLeft: i32,
-  paddingValue: i32,
-  shift: i32,
-): void {
-  conv2dWords<f32>(
-    tileBegin, tileEnd, bits, weights, parameters, skip, skipChannels, skipTileBytes, stream,
-    window, wordsPerPixel, wordsPerFilter, outChannels, groupChannels, groupOutputs, inHeight,
-    inWidth, inStride, outHeight, outWidth, outStride, kernelHeight, kernelWidth, strideY, strideX,
-    paddingTop, paddingLeft, paddingValue, shift,
-  );
-}
-
-/** On int16 streams. */
-export function binaryConv2dWordsInt16(
-  tileBegin: i32,
-  tileEnd: i32,
-  bits: usize,
-  weights: usize,
-  parameters: usize,
-  skip: usize,
-  skipChannels: i32,
-  skipTileBytes: usize,
-  stream: usize,
-  window: usize,
-  wordsPerPixel: i32,
-  wordsPerFilter: i32,
-  outChannels: i32,
-  groupChannels: i32,
-  groupOutputs: i32,
-  inHeight: i32,
-  inWidth: i32,
-  inStride: i32,
-  outHeight: i32,
-  outWidth: i32,
-  outStride: i32,
-  kernelHeight: i32,
-  kernelWidth: i32,
-  strideY: i32,
-  strideX: i32,
-  paddingTop: i32,
-  paddingLeft: i32,
-  paddingValue: i32,
-  shift: i32,
-): void {
-  conv2dWords<i16>(
-    tileBegin, tileEnd, bits, weights, parameters, skip, skipChannels, skipTileBytes, stream,
-    window, wordsPerPixel, wordsPerFilter, outChannels, groupChannels, groupOutputs, inHeight,
-    inWidth, inStride, outHeight, outWidth, outStride, kernelHeight, kernelWidth, strideY, strideX,
-    paddingTop, paddingLeft, paddingValue, shift,
-  );
 }

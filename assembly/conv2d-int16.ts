@@ -14,7 +14,15 @@
  * raster (conv2d.ts has why).
  */
 
-import { epilogue, epilogue4, PARAMETER_BYTES } from './epilogue';
+import {
+  epilogue,
+  epilogue4,
+  FLOAT32_BEND,
+  FLOAT32_KNEE,
+  FLOAT32_OFFSET,
+  FLOAT32_PARAMETER_BYTES,
+  FLOAT32_SLOPE,
+} from './epilogue';
 import { saturate, saturateFloat, saturateFloat8 } from './epilogue-int16';
 
 const TILE_BYTES: usize = 64;
@@ -118,10 +126,10 @@ function finish16(
   target: usize,
 ): void {
   const zero = f32x4.splat(0);
-  const knee = v128.load32_splat(parameter);
-  const slope = v128.load32_splat(parameter, 4);
-  const bend = v128.load32_splat(parameter, 8);
-  const offset = v128.load32_splat(parameter, 12);
+  const knee = v128.load32_splat(parameter, FLOAT32_KNEE);
+  const slope = v128.load32_splat(parameter, FLOAT32_SLOPE);
+  const bend = v128.load32_splat(parameter, FLOAT32_BEND);
+  const offset = v128.load32_splat(parameter, FLOAT32_OFFSET);
   const y0 = epilogue4(f32x4.convert_i32x4_s(s0), zero, knee, slope, bend, offset);
   const y1 = epilogue4(f32x4.convert_i32x4_s(s1), zero, knee, slope, bend, offset);
   v128.store(target, i16x8.add_sat_s(v128.load(skip), saturateFloat8(y0, y1)));
@@ -203,7 +211,7 @@ function convolve2x16(
     offset += 4;
   } while (offset < offsetsEnd);
   finish16(s0, s1, s2, s3, parameter, skip0, target);
-  finish16(r0, r1, r2, r3, parameter + PARAMETER_BYTES, skip1, target + TILE_BYTES);
+  finish16(r0, r1, r2, r3, parameter + FLOAT32_PARAMETER_BYTES, skip1, target + TILE_BYTES);
 }
 
 /**
@@ -238,7 +246,7 @@ export function conv2dInt16(
     for (let output = 0; output < outChannels; output += outputs) {
       const pixels = pairs + <usize>(output / groupOutputs) * groupBytes + <usize>tile * 128;
       const weight = weights + <usize>(output * pairCount) * 4;
-      const parameter = parameters + <usize>output * PARAMETER_BYTES;
+      const parameter = parameters + <usize>output * FLOAT32_PARAMETER_BYTES;
       const skip0 = skipTile + <usize>(output % skipChannels) * TILE_BYTES;
       const target = stream + <usize>(tile * outChannels + output) * TILE_BYTES;
       if (!ASC_FEATURE_SIMD) {

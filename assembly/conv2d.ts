@@ -11,7 +11,16 @@
  * distance from the pixel, also across the ends of rows, and 32 pixels are 8 plain loads.
  */
 
-import { epilogue, epilogue4, PARAMETER_BYTES, TILE_BYTES } from './epilogue';
+import {
+  epilogue,
+  epilogue4,
+  FLOAT32_BEND,
+  FLOAT32_KNEE,
+  FLOAT32_OFFSET,
+  FLOAT32_PARAMETER_BYTES,
+  FLOAT32_SLOPE,
+  TILE_BYTES,
+} from './epilogue';
 
 /**
  * Lays a planar input out in columns, planes `planeBegin` to `planeEnd` of all channels'.
@@ -78,10 +87,10 @@ function finish16(
   skip: usize,
   target: usize,
 ): void {
-  const knee = v128.load32_splat(parameter);
-  const slope = v128.load32_splat(parameter, 4);
-  const bend = v128.load32_splat(parameter, 8);
-  const bias = v128.load32_splat(parameter, 12);
+  const knee = v128.load32_splat(parameter, FLOAT32_KNEE);
+  const slope = v128.load32_splat(parameter, FLOAT32_SLOPE);
+  const bend = v128.load32_splat(parameter, FLOAT32_BEND);
+  const bias = v128.load32_splat(parameter, FLOAT32_OFFSET);
   v128.store(target, epilogue4(s0, v128.load(skip), knee, slope, bend, bias));
   v128.store(target, epilogue4(s1, v128.load(skip, 16), knee, slope, bend, bias), 16);
   v128.store(target, epilogue4(s2, v128.load(skip, 32), knee, slope, bend, bias), 32);
@@ -161,7 +170,7 @@ function convolve2x16(
     offset += 4;
   } while (offset < offsetsEnd);
   finish16(s0, s1, s2, s3, parameter, skip0, target);
-  finish16(r0, r1, r2, r3, parameter + PARAMETER_BYTES, skip1, target + TILE_BYTES);
+  finish16(r0, r1, r2, r3, parameter + FLOAT32_PARAMETER_BYTES, skip1, target + TILE_BYTES);
 }
 
 /**
@@ -195,7 +204,7 @@ export function conv2d(
     for (let output = 0; output < outChannels; output += outputs) {
       const pixels = columns + <usize>(output / groupOutputs) * groupBytes + <usize>tile * 128;
       const weight = weights + <usize>(output * tapCount) * 4;
-      const parameter = parameters + <usize>output * PARAMETER_BYTES;
+      const parameter = parameters + <usize>output * FLOAT32_PARAMETER_BYTES;
       const skip0 = skipTile + <usize>(output % skipChannels) * TILE_BYTES;
       const target = stream + <usize>(tile * outChannels + output) * TILE_BYTES;
       if (!ASC_FEATURE_SIMD) {

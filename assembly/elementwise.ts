@@ -3,7 +3,16 @@
  * it could not be folded into a convolution. Same epilogue, same order of operations.
  */
 
-import { epilogue, epilogue4, PARAMETER_BYTES, TILE_BYTES } from './epilogue';
+import {
+  epilogue,
+  epilogue4,
+  FLOAT32_BEND,
+  FLOAT32_KNEE,
+  FLOAT32_OFFSET,
+  FLOAT32_PARAMETER_BYTES,
+  FLOAT32_SLOPE,
+  TILE_BYTES,
+} from './epilogue';
 
 /**
  * Epilogue of a stream, a channel at a time.
@@ -26,13 +35,13 @@ export function mapChannels(
     let target = stream + <usize>(tile * channels) * TILE_BYTES;
     const skipTile = skip + <usize>tile * skipTileBytes;
     for (let channel = 0; channel < channels; channel++) {
-      const parameter = parameters + <usize>channel * PARAMETER_BYTES;
+      const parameter = parameters + <usize>channel * FLOAT32_PARAMETER_BYTES;
       const skipAt = skipTile + <usize>(channel % skipChannels) * TILE_BYTES;
       if (ASC_FEATURE_SIMD) {
-        const knee = v128.load32_splat(parameter);
-        const slope = v128.load32_splat(parameter, 4);
-        const bend = v128.load32_splat(parameter, 8);
-        const offset = v128.load32_splat(parameter, 12);
+        const knee = v128.load32_splat(parameter, FLOAT32_KNEE);
+        const slope = v128.load32_splat(parameter, FLOAT32_SLOPE);
+        const bend = v128.load32_splat(parameter, FLOAT32_BEND);
+        const offset = v128.load32_splat(parameter, FLOAT32_OFFSET);
         for (let at: usize = 0; at < TILE_BYTES; at += 16) {
           const x = v128.load(source + at);
           const s = v128.load(skipAt + at);
@@ -61,7 +70,7 @@ export function mapVector(
 ): void {
   for (let i = begin; i < end; i++) {
     const at = <usize>i * 4;
-    const parameter = parameters + <usize>i * PARAMETER_BYTES;
+    const parameter = parameters + <usize>i * FLOAT32_PARAMETER_BYTES;
     store<f32>(out + at, epilogue(load<f32>(input + at), load<f32>(skip + at), parameter));
   }
 }

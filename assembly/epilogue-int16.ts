@@ -10,14 +10,23 @@
  * `scale` spreads the counts over int16, so that the product's rounding is all that is lost: half a
  * unit of the stream. src/plan/fixed-point.ts makes the parameters and keeps t and product within int16.
  *
- * Parameters of a channel, eight int16: scale, knee, left, left xor right, offset, threshold, 0, 0. No
- * slope is -2^15. The sign that may follow is +1 where y > threshold.
+ * No slope is -2^15. The sign that may follow is +1 where y > threshold.
  *
  * A stream is `[tile][channel][32]` int16.
  */
 
-/** Bytes of a channel's parameters. */
-export const PARAMETER_BYTES_INT16: usize = 16;
+// Parameters of a channel, int16, and where each is; the last two are unused.
+export const INT16_SCALE: usize = 0;
+export const INT16_KNEE: usize = 2;
+/** The slope left of the knee. */
+export const INT16_LEFT: usize = 4;
+/** The slopes left and right of it, by exclusive or. */
+export const INT16_BEND: usize = 6;
+export const INT16_OFFSET: usize = 8;
+export const INT16_THRESHOLD: usize = 10;
+export const INT16_PARAMETER_BYTES: usize = 16;
+
+const LOW_NIBBLES: usize = memory.data<u64>([0x0f0f0f0f0f0f0f0f, 0x0f0f0f0f0f0f0f0f], 16);
 
 /** The nearest int16. */
 // @ts-ignore: decorator
@@ -47,11 +56,12 @@ export function saturateFloat8(x0: v128, x1: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function epilogueInt16(x: i32, skip: i16, parameters: usize): i16 {
-  const t: i32 = <i16>(x * load<i16>(parameters) - load<i16>(parameters, 2));
-  const left: i32 = load<i16>(parameters, 4);
-  const slope: i32 = t > 0 ? left ^ <i32>load<i16>(parameters, 6) : left;
+  const scaled = x * load<i16>(parameters, INT16_SCALE);
+  const t: i32 = <i16>(scaled - load<i16>(parameters, INT16_KNEE));
+  const left: i32 = load<i16>(parameters, INT16_LEFT);
+  const slope: i32 = t > 0 ? left ^ <i32>load<i16>(parameters, INT16_BEND) : left;
   const product = (t * slope + 0x4000) >> 15;
-  const unit = saturate(<i32>load<i16>(parameters, 8) + product);
+  const unit = saturate(<i32>load<i16>(parameters, INT16_OFFSET) + product);
   return saturate(<i32>skip + <i32>unit);
 }
 
@@ -80,16 +90,10 @@ function epilogue8(
   return i16x8.add_sat_s(skip, i16x8.add_sat_s(offset, multiplyQ15(t, slope)));
 }
 
-/**
- * The epilogue of sixteen counts: adds the skip, stores y, returns the signs as bytes (0xff for +1).
- * @param counts0 of pixels 0..7, u16x8
- * @param counts1 of pixels 8..15, u16x8
- * @param skip address of 16 int16
- * @param stream address of 16 int16, may be `skip`
- */
+/** The epilogue of sixteen counts; returns the signs as bytes, 0xff for +1. */
 // @ts-ignore: decorator
 @inline
-export function epilogueCounts16Int16(
+function epilogueCounts16(
   counts0: v128,
   counts1: v128,
   skip: usize,
@@ -106,4 +110,31 @@ export function epilogueCounts16Int16(
   const y1 = epilogue8(counts1, v128.load(skip, 16), scale, knee, left, bend, offset);
   v128.store(stream, y1, 16);
   return i8x16.narrow_i16x8_s(i16x8.gt_s(y0, threshold), i16x8.gt_s(y1, threshold));
+}
+
+/** The epilogue of a tile's counts of a channel; see `finishTile` in stream.ts. */
+// @ts-ignore: decorator
+@inline
+export function epilogueTileInt16(
+  counts0: v128,
+  counts1: v128,
+  counts2: v128,
+  counts3: v128,
+  parameters: usize,
+  skip: usize,
+  stream: usize,
+): v128 {
+  const scale = v128.load16_splat(parameters, INT16_SCALE);
+  const knee = v128.load16_splat(parameters, INT16_KNEE);
+  const left = v128.load16_splat(parameters, INT16_LEFT);
+  const bend = v128.load16_splat(parameters, INT16_BEND);
+  const offset = v128.load16_splat(parameters, INT16_OFFSET);
+  const threshold = v128.load16_splat(parameters, INT16_THRESHOLD);
+  const low = epilogueCounts16(
+    counts0, counts1, skip, stream, scale, knee, left, bend, offset, threshold,
+  );
+  const high = epilogueCounts16(
+    counts2, counts3, skip + 32, stream + 32, scale, knee, left, bend, offset, threshold,
+  );
+  return v128.bitselect(low, high, v128.load(LOW_NIBBLES));
 }

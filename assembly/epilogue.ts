@@ -9,14 +9,21 @@
  * would differ from those in training. `slope` is that left of the knee, `slope + bend` that right of
  * it. The order of the operations is the same in every build, so that every build gives the same bits.
  *
- * Parameters of a channel, five float32: knee, slope, bend, offset, threshold. The sign that may
- * follow is +1 where y > threshold; a comparison, not a look at the sign bit, since sign(0) = -1.
+ * The sign that may follow is +1 where y > threshold; a comparison, not a look at the sign bit, since
+ * sign(0) = -1.
  *
  * A stream is `[tile][channel][32]` float32 (stream.ts).
  */
 
-/** Bytes of a channel's parameters. */
-export const PARAMETER_BYTES: usize = 20;
+// Parameters of a channel, float32, and where each is.
+export const FLOAT32_KNEE: usize = 0;
+export const FLOAT32_SLOPE: usize = 4;
+export const FLOAT32_BEND: usize = 8;
+export const FLOAT32_OFFSET: usize = 12;
+export const FLOAT32_THRESHOLD: usize = 16;
+export const FLOAT32_PARAMETER_BYTES: usize = 20;
+
+const LOW_NIBBLES: usize = memory.data<u64>([0x0f0f0f0f0f0f0f0f, 0x0f0f0f0f0f0f0f0f], 16);
 
 /** Bytes of one channel of a tile in a stream. */
 export const TILE_BYTES: usize = 128;
@@ -25,11 +32,14 @@ export const TILE_BYTES: usize = 128;
 // @ts-ignore: decorator
 @inline
 export function epilogue(x: f32, skip: f32, parameters: usize): f32 {
-  const t = x - load<f32>(parameters);
+  const t = x - load<f32>(parameters, FLOAT32_KNEE);
   // max(t, 0), exactly, and without a branch on something random.
   const right: f32 = (t + abs<f32>(t)) * 0.5;
   return (
-    skip + load<f32>(parameters, 12) + load<f32>(parameters, 4) * t + load<f32>(parameters, 8) * right
+    skip +
+    load<f32>(parameters, FLOAT32_OFFSET) +
+    load<f32>(parameters, FLOAT32_SLOPE) * t +
+    load<f32>(parameters, FLOAT32_BEND) * right
   );
 }
 
@@ -68,16 +78,10 @@ function signs16(y0: v128, y1: v128, y2: v128, y3: v128, threshold: v128, isZero
   );
 }
 
-/**
- * The epilogue of sixteen counts: adds the skip, stores y, returns the signs as bytes (0xff for +1).
- * @param counts0 of pixels 0..7, u16x8
- * @param counts1 of pixels 8..15, u16x8
- * @param skip address of 16 float32
- * @param stream address of 16 float32, may be `skip`
- */
+/** The epilogue of sixteen counts; returns the signs as bytes, 0xff for +1. */
 // @ts-ignore: decorator
 @inline
-export function epilogueCounts16(
+function epilogueCounts16(
   counts0: v128,
   counts1: v128,
   skip: usize,
@@ -102,4 +106,32 @@ export function epilogueCounts16(
   const y3 = epilogue4(x3, v128.load(skip, 48), knee, slope, bend, offset);
   v128.store(stream, y3, 48);
   return signs16(y0, y1, y2, y3, threshold, thresholdsAreZero);
+}
+
+/** The epilogue of a tile's counts of a channel; see `finishTile` in stream.ts. */
+// @ts-ignore: decorator
+@inline
+export function epilogueTile(
+  counts0: v128,
+  counts1: v128,
+  counts2: v128,
+  counts3: v128,
+  parameters: usize,
+  skip: usize,
+  stream: usize,
+  thresholdsAreZero: bool,
+): v128 {
+  const knee = v128.load32_splat(parameters, FLOAT32_KNEE);
+  const slope = v128.load32_splat(parameters, FLOAT32_SLOPE);
+  const bend = v128.load32_splat(parameters, FLOAT32_BEND);
+  const offset = v128.load32_splat(parameters, FLOAT32_OFFSET);
+  const threshold = v128.load32_splat(parameters, FLOAT32_THRESHOLD);
+  const low = epilogueCounts16(
+    counts0, counts1, skip, stream, knee, slope, bend, offset, threshold, thresholdsAreZero,
+  );
+  const high = epilogueCounts16(
+    counts2, counts3, skip + 64, stream + 64,
+    knee, slope, bend, offset, threshold, thresholdsAreZero,
+  );
+  return v128.bitselect(low, high, v128.load(LOW_NIBBLES));
 }

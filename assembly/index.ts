@@ -9,9 +9,7 @@
 
 export {
   binaryConv2dWords,
-  binaryConv2dWordsInt16,
   binaryPointwiseWords,
-  binaryPointwiseWordsInt16,
 } from './binary-words';
 export { columns, conv2d } from './conv2d';
 export { columnPairs, conv2dInt16 } from './conv2d-int16';
@@ -19,12 +17,9 @@ export { dense, denseInt8 } from './dense';
 export { limit, mapChannels, mapVector } from './elementwise';
 export {
   concatenate,
-  concatenateInt16,
   planarToStream,
-  planarToStreamInt16,
   streamToPlanar,
-  streamToPlanarInt16,
 } from './layout';
 export { pointwise } from './pointwise';
-export { globalAveragePool, globalAveragePoolInt16, pool2d, pool2dInt16 } from './pool2d';
-export { signWords, signWordsInt16 } from './sign';
+export { globalAveragePool, pool2d } from './pool2d';
+export { signWords } from './sign';

@@ -20,7 +20,7 @@ function toStream<T>(x: f32, unitsPerOne: f32): T {
  */
 // @ts-ignore: decorator
 @inline
-function fromPlanar<T>(
+export function planarToStream<T>(
   tileBegin: i32,
   tileEnd: i32,
   planar: usize,
@@ -46,41 +46,13 @@ function fromPlanar<T>(
   }
 }
 
-/** On float32 streams. */
-export function planarToStream(
-  tileBegin: i32,
-  tileEnd: i32,
-  planar: usize,
-  stream: usize,
-  channels: i32,
-  height: i32,
-  width: i32,
-  unitsPerOne: f32,
-): void {
-  fromPlanar<f32>(tileBegin, tileEnd, planar, stream, channels, height, width, unitsPerOne);
-}
-
-/** On int16 streams. */
-export function planarToStreamInt16(
-  tileBegin: i32,
-  tileEnd: i32,
-  planar: usize,
-  stream: usize,
-  channels: i32,
-  height: i32,
-  width: i32,
-  unitsPerOne: f32,
-): void {
-  fromPlanar<i16>(tileBegin, tileEnd, planar, stream, channels, height, width, unitsPerOne);
-}
-
 /**
  * Stream to planar, channels `channelBegin` to `channelEnd` of `channels`.
  * @param unit what a 1 in the stream stands for; 1 for float32
  */
 // @ts-ignore: decorator
 @inline
-function toPlanar<T>(
+export function streamToPlanar<T>(
   channelBegin: i32,
   channelEnd: i32,
   stream: usize,
@@ -103,38 +75,10 @@ function toPlanar<T>(
   }
 }
 
-/** On float32 streams. */
-export function streamToPlanar(
-  channelBegin: i32,
-  channelEnd: i32,
-  stream: usize,
-  planar: usize,
-  channels: i32,
-  height: i32,
-  width: i32,
-  unit: f32,
-): void {
-  toPlanar<f32>(channelBegin, channelEnd, stream, planar, channels, height, width, unit);
-}
-
-/** On int16 streams. */
-export function streamToPlanarInt16(
-  channelBegin: i32,
-  channelEnd: i32,
-  stream: usize,
-  planar: usize,
-  channels: i32,
-  height: i32,
-  width: i32,
-  unit: f32,
-): void {
-  toPlanar<i16>(channelBegin, channelEnd, stream, planar, channels, height, width, unit);
-}
-
 /** Copies all `channels` of a stream to `firstChannel` on of one with `outChannels`. */
 // @ts-ignore: decorator
 @inline
-function copyChannels<T>(
+export function concatenate<T>(
   tileBegin: i32,
   tileEnd: i32,
   stream: usize,
@@ -151,30 +95,4 @@ function copyChannels<T>(
       bytes,
     );
   }
-}
-
-/** On float32 streams. */
-export function concatenate(
-  tileBegin: i32,
-  tileEnd: i32,
-  stream: usize,
-  out: usize,
-  channels: i32,
-  firstChannel: i32,
-  outChannels: i32,
-): void {
-  copyChannels<f32>(tileBegin, tileEnd, stream, out, channels, firstChannel, outChannels);
-}
-
-/** On int16 streams. */
-export function concatenateInt16(
-  tileBegin: i32,
-  tileEnd: i32,
-  stream: usize,
-  out: usize,
-  channels: i32,
-  firstChannel: i32,
-  outChannels: i32,
-): void {
-  copyChannels<i16>(tileBegin, tileEnd, stream, out, channels, firstChannel, outChannels);
 }

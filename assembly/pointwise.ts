@@ -6,16 +6,25 @@
  * Weights are laid out `[outChannels / 4][inChannels][4]` float32.
  */
 
-import { epilogue, epilogue4, PARAMETER_BYTES, TILE_BYTES } from './epilogue';
+import {
+  epilogue,
+  epilogue4,
+  FLOAT32_BEND,
+  FLOAT32_KNEE,
+  FLOAT32_OFFSET,
+  FLOAT32_PARAMETER_BYTES,
+  FLOAT32_SLOPE,
+  TILE_BYTES,
+} from './epilogue';
 
 /** Epilogue of 8 pixels of one output. */
 // @ts-ignore: decorator
 @inline
 function finish8(s0: v128, s1: v128, parameter: usize, skip: usize, target: usize): void {
-  const knee = v128.load32_splat(parameter);
-  const slope = v128.load32_splat(parameter, 4);
-  const bend = v128.load32_splat(parameter, 8);
-  const offset = v128.load32_splat(parameter, 12);
+  const knee = v128.load32_splat(parameter, FLOAT32_KNEE);
+  const slope = v128.load32_splat(parameter, FLOAT32_SLOPE);
+  const bend = v128.load32_splat(parameter, FLOAT32_BEND);
+  const offset = v128.load32_splat(parameter, FLOAT32_OFFSET);
   v128.store(target, epilogue4(s0, v128.load(skip), knee, slope, bend, offset));
   v128.store(target, epilogue4(s1, v128.load(skip, 16), knee, slope, bend, offset), 16);
 }
@@ -48,7 +57,7 @@ export function pointwise(
       const skip1 = skipTile + <usize>((output + 1) % skipChannels) * TILE_BYTES;
       const skip2 = skipTile + <usize>((output + 2) % skipChannels) * TILE_BYTES;
       const skip3 = skipTile + <usize>((output + 3) % skipChannels) * TILE_BYTES;
-      const parameter = parameters + <usize>output * PARAMETER_BYTES;
+      const parameter = parameters + <usize>output * FLOAT32_PARAMETER_BYTES;
       if (ASC_FEATURE_SIMD) {
         for (let pixel: usize = 0; pixel < TILE_BYTES; pixel += 32) {
           let a = input + <usize>tile * inBytes + pixel;
@@ -82,9 +91,9 @@ export function pointwise(
           } while (a < end);
           const target = streamTile + <usize>output * TILE_BYTES + pixel;
           finish8(s00, s01, parameter, skip0 + pixel, target);
-          finish8(s10, s11, parameter + PARAMETER_BYTES, skip1 + pixel, target + 128);
-          finish8(s20, s21, parameter + 2 * PARAMETER_BYTES, skip2 + pixel, target + 256);
-          finish8(s30, s31, parameter + 3 * PARAMETER_BYTES, skip3 + pixel, target + 384);
+          finish8(s10, s11, parameter + FLOAT32_PARAMETER_BYTES, skip1 + pixel, target + 128);
+          finish8(s20, s21, parameter + 2 * FLOAT32_PARAMETER_BYTES, skip2 + pixel, target + 256);
+          finish8(s30, s31, parameter + 3 * FLOAT32_PARAMETER_BYTES, skip3 + pixel, target + 384);
         }
       } else {
         for (let pixel: usize = 0; pixel < TILE_BYTES; pixel += 4) {
@@ -106,9 +115,9 @@ export function pointwise(
           } while (a < end);
           const target = streamTile + <usize>output * TILE_BYTES + pixel;
           store<f32>(target, epilogue(s0, load<f32>(skip0 + pixel), parameter));
-          store<f32>(target, epilogue(s1, load<f32>(skip1 + pixel), parameter + PARAMETER_BYTES), 128);
-          store<f32>(target, epilogue(s2, load<f32>(skip2 + pixel), parameter + 2 * PARAMETER_BYTES), 256);
-          store<f32>(target, epilogue(s3, load<f32>(skip3 + pixel), parameter + 3 * PARAMETER_BYTES), 384);
+          store<f32>(target, epilogue(s1, load<f32>(skip1 + pixel), parameter + FLOAT32_PARAMETER_BYTES), 128);
+          store<f32>(target, epilogue(s2, load<f32>(skip2 + pixel), parameter + 2 * FLOAT32_PARAMETER_BYTES), 256);
+          store<f32>(target, epilogue(s3, load<f32>(skip3 + pixel), parameter + 3 * FLOAT32_PARAMETER_BYTES), 384);
         }
       }
     }

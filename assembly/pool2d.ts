@@ -29,7 +29,7 @@ function roundedMean(sum: i32, count: i32): i32 {
  */
 // @ts-ignore: decorator
 @inline
-function pool<T, Sum>(
+export function pool2d<T, Sum>(
   tileBegin: i32,
   tileEnd: i32,
   input: usize,
@@ -69,41 +69,13 @@ function pool<T, Sum>(
   }
 }
 
-/** On float32 streams. */
-export function pool2d(
-  tileBegin: i32,
-  tileEnd: i32,
-  input: usize,
-  windows: usize,
-  tapCount: i32,
-  maximum: i32,
-  stream: usize,
-  channels: i32,
-): void {
-  pool<f32, f32>(tileBegin, tileEnd, input, windows, tapCount, maximum, stream, channels);
-}
-
-/** On int16 streams. */
-export function pool2dInt16(
-  tileBegin: i32,
-  tileEnd: i32,
-  input: usize,
-  windows: usize,
-  tapCount: i32,
-  maximum: i32,
-  stream: usize,
-  channels: i32,
-): void {
-  pool<i16, i32>(tileBegin, tileEnd, input, windows, tapCount, maximum, stream, channels);
-}
-
 /**
  * Mean over the picture of channels `channelBegin` to `channelEnd`; a float32 vector.
  * @param reciprocal of the number of pixels, times what a 1 in the stream stands for
  */
 // @ts-ignore: decorator
 @inline
-function meanOfChannels<T, Sum>(
+export function globalAveragePool<T, Sum>(
   channelBegin: i32,
   channelEnd: i32,
   input: usize,
@@ -124,32 +96,4 @@ function meanOfChannels<T, Sum>(
     }
     store<f32>(out + <usize>channel * 4, <f32>sum * reciprocal);
   }
-}
-
-/** On float32 streams. */
-export function globalAveragePool(
-  channelBegin: i32,
-  channelEnd: i32,
-  input: usize,
-  out: usize,
-  channels: i32,
-  height: i32,
-  width: i32,
-  reciprocal: f32,
-): void {
-  meanOfChannels<f32, f32>(channelBegin, channelEnd, input, out, channels, height, width, reciprocal);
-}
-
-/** On int16 streams. */
-export function globalAveragePoolInt16(
-  channelBegin: i32,
-  channelEnd: i32,
-  input: usize,
-  out: usize,
-  channels: i32,
-  height: i32,
-  width: i32,
-  reciprocal: f32,
-): void {
-  meanOfChannels<i16, i32>(channelBegin, channelEnd, input, out, channels, height, width, reciprocal);
 }

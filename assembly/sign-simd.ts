@@ -38,7 +38,7 @@ function signs16<T>(source: usize, threshold: v128): v128 {
  */
 // @ts-ignore: decorator
 @inline
-function streamToNibbles<T>(
+export function signNibbles<T>(
   tileBegin: i32,
   tileEnd: i32,
   stream: usize,
@@ -63,30 +63,6 @@ function streamToNibbles<T>(
   }
 }
 
-/** On float32 streams. */
-export function signNibbles(
-  tileBegin: i32,
-  tileEnd: i32,
-  stream: usize,
-  thresholds: usize,
-  nibbles: usize,
-  channels: i32,
-): void {
-  streamToNibbles<f32>(tileBegin, tileEnd, stream, thresholds, nibbles, channels);
-}
-
-/** On int16 streams. */
-export function signNibblesInt16(
-  tileBegin: i32,
-  tileEnd: i32,
-  stream: usize,
-  thresholds: usize,
-  nibbles: usize,
-  channels: i32,
-): void {
-  streamToNibbles<i16>(tileBegin, tileEnd, stream, thresholds, nibbles, channels);
-}
-
 /**
  * Stream to planes; `channels` is a multiple of 4.
  * @param thresholds `[channels]`, numbers like the stream's
@@ -96,7 +72,7 @@ export function signNibblesInt16(
  */
 // @ts-ignore: decorator
 @inline
-function streamToPlanes<T>(
+export function signPlanes<T>(
   tileBegin: i32,
   tileEnd: i32,
   stream: usize,
@@ -127,36 +103,4 @@ function streamToPlanes<T>(
       target += planeBytes;
     }
   }
-}
-
-/** On float32 streams. */
-export function signPlanes(
-  tileBegin: i32,
-  tileEnd: i32,
-  stream: usize,
-  thresholds: usize,
-  planes: usize,
-  channels: i32,
-  planeBytes: usize,
-  inside: usize,
-): void {
-  streamToPlanes<f32>(
-    tileBegin, tileEnd, stream, thresholds, planes, channels, planeBytes, inside,
-  );
-}
-
-/** On int16 streams. */
-export function signPlanesInt16(
-  tileBegin: i32,
-  tileEnd: i32,
-  stream: usize,
-  thresholds: usize,
-  planes: usize,
-  channels: i32,
-  planeBytes: usize,
-  inside: usize,
-): void {
-  streamToPlanes<i16>(
-    tileBegin, tileEnd, stream, thresholds, planes, channels, planeBytes, inside,
-  );
 }

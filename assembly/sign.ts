@@ -21,7 +21,7 @@ import { tileBytes } from './stream';
  */
 // @ts-ignore: decorator
 @inline
-function streamToWords<T>(
+export function signWords<T>(
   tileBegin: i32,
   tileEnd: i32,
   stream: usize,
@@ -48,30 +48,4 @@ function streamToWords<T>(
       }
     }
   }
-}
-
-/** On float32 streams. */
-export function signWords(
-  tileBegin: i32,
-  tileEnd: i32,
-  stream: usize,
-  thresholds: usize,
-  words: usize,
-  channels: i32,
-  wordsPerPixel: i32,
-): void {
-  streamToWords<f32>(tileBegin, tileEnd, stream, thresholds, words, channels, wordsPerPixel);
-}
-
-/** On int16 streams. */
-export function signWordsInt16(
-  tileBegin: i32,
-  tileEnd: i32,
-  stream: usize,
-  thresholds: usize,
-  words: usize,
-  channels: i32,
-  wordsPerPixel: i32,
-): void {
-  streamToWords<i16>(tileBegin, tileEnd, stream, thresholds, words, channels, wordsPerPixel);
 }

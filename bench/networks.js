@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { parseModelFile } from '../dist/file/model-file.js';
 import { mobileNetV1 } from '../dist/networks/mobilenet-v1.js';
 import { mobinet } from '../dist/networks/mobinet.js';
-import { openPool } from '../dist/node/pool.js';
+import { openThreadPool } from '../dist/node/thread-pool.js';
 import { planGraph } from '../dist/plan/plan.js';
 import { createEngine } from '../dist/runtime/engine.js';
 import { chooseBuild, probeFeatures } from '../dist/runtime/features.js';
@@ -82,7 +82,7 @@ for (const [name, make, threads = 1] of networks) {
   const engine =
     threads === 1
       ? await createEngine(plan, module)
-      : await openPool(plan, threadsModule, undefined);
+      : await openThreadPool(plan, threadsModule, undefined);
   const input = Float32Array.from({ length: plan.input.length }, () => Math.random() * 4 - 2);
   const created = now();
   engine.run(input);

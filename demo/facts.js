@@ -4,7 +4,7 @@ import { bytes, millions } from './format.js';
 
 /** @typedef {import('./types.js').ModelDescription} ModelDescription */
 
-/** @type {Readonly<Record<ModelDescription['build'], string>>} */
+/** @type {Readonly<Partial<Record<ModelDescription['build'], string>>>} */
 const BUILDS = {
   plain: 'WebAssembly, plain',
   simd: 'WebAssembly, SIMD',
@@ -26,7 +26,7 @@ export function showFacts(list, description) {
   const [, height, width] = input;
   const facts = [
     ['Model', name],
-    ['Build', BUILDS[build]],
+    ['Build', BUILDS[build] ?? build],
     ['Threads', String(threadsOf(description))],
     ['File', bytes(fileBytes)],
     ['Parameters', millions(params)],

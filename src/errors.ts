@@ -36,7 +36,8 @@ export type ErrorCode =
   | 'WORKER_FAILED'
   // files and folders (Node)
   | 'FILE_NOT_FOUND'
-  | 'FILE_UNREADABLE';
+  | 'FILE_UNREADABLE'
+  | 'FILE_UNWRITABLE';
 
 export interface ErrorDetails {
   /** What to do about it, one sentence. */
@@ -75,5 +76,5 @@ export class InputError extends MobinetError {}
 /** The WebAssembly side is missing, broken, out of memory, or already disposed. */
 export class RuntimeError extends MobinetError {}
 
-/** A file or folder that is missing or cannot be read (Node and the command line). */
+/** A file or folder that is missing, or that cannot be read or written (Node and the command line). */
 export class FileError extends MobinetError {}

@@ -12,9 +12,10 @@ export {
 } from './errors.ts';
 export type { DigestState } from './file/model-file.ts';
 export type { LoadProgress, ModelSource } from './file/read-source.ts';
-export type { Int16Stream, StreamWish } from './graph/graph.ts';
+export type { Activations, ActivationsWish } from './graph/activations.ts';
+export type { Int16Stream } from './graph/graph.ts';
 export type { Picture, Preprocessing } from './image/picture.ts';
-export { BUILDS, type Build } from './kernels/abi.ts';
+export { BUILDS, type Build } from './kernels/builds.ts';
 export type {
   Classification,
   ClassifyOptions,
@@ -22,9 +23,10 @@ export type {
   Model,
   ModelDescription,
   Prediction,
+  StreamWish,
   Timings,
 } from './model.ts';
 export type { StepTime } from './runtime/engine.ts';
 export type { ThreadWish } from './runtime/threads.ts';
-export type { WasmSource } from './runtime/wasm.ts';
+export type { WasmLocator, WasmSource } from './runtime/wasm.ts';
 export { loadModel } from './web/load.ts';

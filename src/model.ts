@@ -2,21 +2,30 @@ import { InputError, MobinetError, RuntimeError } from './errors.ts';
 import {
   type DigestState,
   type ModelFile,
-  openModel as openContainer,
+  openContainer,
   parseModelFile,
   verifyDigest,
 } from './file/model-file.ts';
 import { type LoadProgress, type ModelSource, readSource } from './file/read-source.ts';
+import {
+  type Activations,
+  type ActivationsWish,
+  activationsOf,
+  withActivations,
+} from './graph/activations.ts';
 import { graphCost } from './graph/cost.ts';
-import { type StreamWish, withStream } from './graph/graph.ts';
 import type { Picture, Preprocessing } from './image/picture.ts';
 import { preprocess } from './image/preprocess.ts';
-import type { Build } from './kernels/abi.ts';
+import type { Build } from './kernels/builds.ts';
 import { type Plan, planGraph } from './plan/plan.ts';
 import { createEngine, type Engine, type StepTime } from './runtime/engine.ts';
-import { chooseBuild, probeFeatures } from './runtime/features.ts';
 import { chooseThreads, type ThreadChoice, type ThreadWish } from './runtime/threads.ts';
-import { compileKernels, takesSharedMemory, type WasmSource } from './runtime/wasm.ts';
+import {
+  type CompiledKernels,
+  loadKernels,
+  type WasmLocator,
+  type WasmSource,
+} from './runtime/wasm.ts';
 import { topK as bestOf, softmax } from './top-k.ts';
 
 /** One label with its score. */
@@ -50,11 +59,18 @@ export interface ClassifyOptions {
   topK?: number | undefined;
 }
 
+/** @deprecated Use `ActivationsWish`. */
+export type StreamWish = Exclude<ActivationsWish, 'int16'>;
+
 export interface LoadOptions {
-  /** The kernels: `auto` takes the fastest build that the engine supports. Default `auto`. */
+  /** The build of the kernels; `auto` takes the fastest that the engine supports. Default `auto`. */
   build?: Build | 'auto' | undefined;
-  /** Where the kernels come from; by default the file beside this package. */
-  wasm?: WasmSource | undefined;
+  /**
+   * Where the kernels come from; by default the file beside this package. An address that ends with
+   * a slash is a folder with the .wasm files of this package; a function is asked for the build and
+   * the number of threads. Of one binary, `build: 'auto'` runs the build that it is.
+   */
+  wasm?: WasmSource | WasmLocator | undefined;
   /**
    * How many threads run the network, 1 to 16; `auto`: as many as there are cores, at most 4.
    * Default 1. In a page several take cross-origin isolation; where they cannot be had there is one,
@@ -64,9 +80,11 @@ export interface LoadOptions {
   /** Address of the threads' script, where a bundler has moved it. */
   threadUrl?: string | URL | undefined;
   /**
-   * `float32` keeps feature maps as in training even where the model asks for int16: slower, and
-   * the logits are PyTorch's. Default `model`.
+   * The type of the feature maps. `float32` keeps them as in training even where the model asks for
+   * int16: slower, and the logits are PyTorch's. Default `model`: as the model file asks.
    */
+  activations?: ActivationsWish | undefined;
+  /** @deprecated Earlier name of `activations`, which goes before it. */
   stream?: StreamWish | undefined;
   /** Called while the model is fetched. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
@@ -84,8 +102,10 @@ export interface ModelDescription {
   readonly threads: number;
   /** Why there are fewer than asked for; undefined where there are not. */
   readonly threadsReason: string | undefined;
-  /** How feature maps are kept. */
-  readonly stream: 'float32' | 'int16';
+  /** The type of the feature maps. */
+  readonly activations: Activations;
+  /** @deprecated Earlier name of `activations`. */
+  readonly stream: Activations;
   /** `[channels, height, width]`. */
   readonly input: readonly [number, number, number];
   readonly classes: number;
@@ -110,7 +130,7 @@ export interface ModelDescription {
 /** A loaded network, ready to run. Several may live side by side. */
 export interface Model {
   readonly name: string;
-  /** One a class. */
+  /** By class index. */
   readonly labels: readonly string[];
   /** Identifiers of the classes (WordNet ids), where the model file has them. */
   readonly labelIds: readonly string[] | undefined;
@@ -141,13 +161,13 @@ export interface Platform {
   /** Of the machine. */
   cores(): number;
   /** The kernels that come with this package: for one thread, or for several. */
-  kernels(build: Build, threads: number): WasmSource | Promise<WasmSource>;
+  readonly kernels: WasmLocator;
   /**
    * An engine of several threads.
    * @param module of a build for threads
    * @param threadUrl of the threads' script, where it is not the one beside this package
    */
-  openPool(
+  openThreadPool(
     plan: Plan,
     module: WebAssembly.Module,
     threadUrl: string | URL | undefined,
@@ -160,14 +180,9 @@ export async function loadModelOn(
   source: ModelSource,
   options: LoadOptions,
 ): Promise<Model> {
-  const { onProgress, signal } = options;
-  const build = chooseBuild(probeFeatures(), options.build ?? 'auto');
+  const { build = 'auto', wasm = platform.kernels, onProgress, signal } = options;
   const wish = chooseThreads(options.threads ?? 1, platform.cores());
-  const loadKernels = async () => {
-    const kernels = options.wasm ?? (await platform.kernels(build, wish.threads));
-    return compileKernels(kernels, signal);
-  };
-  const compiling = loadKernels();
+  const compiling = loadKernels(wasm, build, wish.threads, signal);
   // If the model fails first, this failure is not the one to report.
   compiling.catch(() => undefined);
   const bytes = await readSource(source, { onProgress, signal });
@@ -177,22 +192,22 @@ export async function loadModelOn(
   verifying.catch(() => undefined);
   const planModel = async () => {
     const parsed = parseModelFile(bytes, container);
-    const file = { ...parsed, graph: withStream(parsed.graph, options.stream ?? 'model') };
-    const shared =
-      options.wasm === undefined ? wish.threads > 1 : await takesSharedMemory(await compiling);
-    const choice = shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
-    return { file, shared, choice, plan: planGraph(file.graph, build, choice.threads) };
+    const wished = options.activations ?? options.stream ?? 'model';
+    const file = { ...parsed, graph: withActivations(parsed.graph, wished) };
+    const kernels = await compiling;
+    const choice =
+      kernels.shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
+    return { file, kernels, choice, plan: planGraph(file.graph, kernels.build, choice.threads) };
   };
-  const { file, shared, choice, plan } = await planModel().catch(async (error) => {
+  const { file, kernels, choice, plan } = await planModel().catch(async (error) => {
     // Damage goes before what comes of it.
     await verifying;
     throw error;
   });
-  const module = await compiling;
-  const { engine, reason } = await openEngine(plan, module, shared, choice, () =>
-    platform.openPool(plan, module, options.threadUrl),
+  const { engine, reason } = await openEngine(plan, kernels, choice, () =>
+    platform.openThreadPool(plan, kernels.module, options.threadUrl),
   );
-  return openModel(file, await verifying, plan, engine, reason);
+  return openModel(keptOf(file, plan, await verifying, engine, reason), engine);
 }
 
 const OTHER_KERNELS = 'the kernels given as `wasm` are not of a build for threads';
@@ -200,14 +215,13 @@ const OTHER_KERNELS = 'the kernels given as `wasm` are not of a build for thread
 /** The engine: on one thread where the others cannot be started. */
 async function openEngine(
   plan: Plan,
-  module: WebAssembly.Module,
-  shared: boolean,
+  { module, shared }: CompiledKernels,
   { threads, reason }: ThreadChoice,
-  openPool: () => Promise<Engine>,
+  openThreadPool: () => Promise<Engine>,
 ): Promise<{ engine: Engine; reason: string | undefined }> {
   if (threads === 1) return { engine: await createEngine(plan, module, shared), reason };
   try {
-    return { engine: await openPool(), reason };
+    return { engine: await openThreadPool(), reason };
   } catch (error) {
     if (error instanceof MobinetError && error.code !== 'WORKER_FAILED') throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -215,15 +229,51 @@ async function openEngine(
   }
 }
 
-function openModel(
-  file: ModelFile,
-  digest: DigestState,
+/**
+ * What a model keeps of its file and its plan. Neither the graph, whose tensors are the file's bytes,
+ * nor the plan, which has the constants: both are in WebAssembly memory by now.
+ */
+type Kept = Omit<ModelFile, 'graph'> & {
+  readonly description: ModelDescription;
+};
+
+function keptOf(
+  { graph, ...file }: ModelFile,
   plan: Plan,
-  engine: Engine,
+  digest: DigestState,
+  { memoryBytes, threads }: Engine,
   threadsReason: string | undefined,
-): Model {
+): Kept {
+  const { flops, binaryMacs, params, bits } = graphCost(graph);
+  const activations = activationsOf(graph);
+  const description: ModelDescription = {
+    name: file.name,
+    formatVersion: file.formatVersion,
+    build: plan.build,
+    threads,
+    threadsReason,
+    activations,
+    stream: activations,
+    input: graph.input.shape,
+    classes: file.labels.length,
+    preprocessing: file.preprocessing,
+    digest,
+    provenance: file.provenance,
+    fileBytes: file.byteLength,
+    flops,
+    binaryMacs,
+    params,
+    bits,
+    memoryBytes,
+    constantBytes: plan.constantBytes,
+    arenaBytes: plan.arenaBytes,
+  };
+  return { ...file, description };
+}
+
+function openModel({ description, ...file }: Kept, engine: Engine): Model {
   let live: Engine | undefined = engine;
-  const { memoryBytes, threads } = engine;
+  const { threads, build, input: shape } = description;
   const running = (): Engine => {
     if (live !== undefined) return live;
     throw new RuntimeError('DISPOSED', `The model ${file.name} has been disposed of`, {
@@ -231,7 +281,7 @@ function openModel(
     });
   };
   const runChecked = (input: Float32Array): Float32Array => {
-    checkInput(input, file.graph.input.shape);
+    checkInput(input, shape);
     return running().run(input);
   };
 
@@ -239,7 +289,7 @@ function openModel(
     name: file.name,
     labels: file.labels,
     labelIds: file.labelIds,
-    build: plan.build,
+    build,
     async classify(picture, { topK = 5 } = {}) {
       running();
       checkTopK(topK, file.labels.length);
@@ -262,34 +312,11 @@ function openModel(
       return { predictions, timings, threads };
     },
     run: async (input) => runChecked(input),
-    async profile(input = new Float32Array(plan.input.length)) {
-      checkInput(input, file.graph.input.shape);
+    async profile(input = new Float32Array(shape[0] * shape[1] * shape[2])) {
+      checkInput(input, shape);
       return running().profile(input);
     },
-    describe() {
-      const { flops, binaryMacs, params, bits } = graphCost(file.graph);
-      return {
-        name: file.name,
-        formatVersion: file.formatVersion,
-        build: plan.build,
-        threads,
-        threadsReason,
-        stream: file.graph.stream?.type ?? 'float32',
-        input: file.graph.input.shape,
-        classes: file.labels.length,
-        preprocessing: file.preprocessing,
-        digest,
-        provenance: file.provenance,
-        fileBytes: file.byteLength,
-        flops,
-        binaryMacs,
-        params,
-        bits,
-        memoryBytes,
-        constantBytes: plan.constantBytes,
-        arenaBytes: plan.arenaBytes,
-      };
-    },
+    describe: () => ({ ...description }),
     dispose() {
       live?.dispose();
       live = undefined;

@@ -27,8 +27,3 @@ export function sizeOf(shape: readonly number[]): number {
 export function showShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }
-
-/** `3x3`, as tables write a window. */
-export function showWindow([height, width]: Pair): string {
-  return `${height}x${width}`;
-}

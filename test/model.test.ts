@@ -121,6 +121,46 @@ test('dispose: every later call says DISPOSED; a second dispose is no error', as
   expect(model.describe().name).toBe('tiny');
 });
 
+describe('activations', () => {
+  const file = readFileSync(
+    new URL('../models/mobinet-mid-k3-w25-64.safetensors', import.meta.url),
+  );
+  const random = randomFrom(3);
+  const input = random.floats(3 * 64 * 64, random.eighth);
+
+  test('as the model asks by default; float32 where that is asked for, by either name', async () => {
+    const wasm = wasmModule('simd');
+    const [asked, int16, float32, earlier] = await Promise.all([
+      loadModel(file, { wasm }),
+      loadModel(file, { wasm, activations: 'int16' }),
+      loadModel(file, { wasm, activations: 'float32' }),
+      loadModel(file, { wasm, stream: 'float32' }),
+    ]);
+    expect(asked.describe()).toMatchObject({ activations: 'int16', stream: 'int16' });
+    expect(float32.describe()).toMatchObject({ activations: 'float32', stream: 'float32' });
+    const float = await float32.run(input);
+    expect(await earlier.run(input)).toEqual(float);
+    expect(await int16.run(input)).toEqual(await asked.run(input));
+    expect(await asked.run(input)).not.toEqual(float);
+  });
+
+  test('activations goes before stream, its earlier name', async () => {
+    const options = { wasm: wasmModule('simd'), activations: 'model', stream: 'float32' } as const;
+    const model = await loadModel(file, options);
+    expect(model.describe().activations).toBe('int16');
+  });
+
+  test('int16 of a model that has no bits of fraction; a type that is none', async () => {
+    const refused = { name: 'InputError', code: 'INVALID_OPTION' };
+    await expect(load({ activations: 'int16' })).rejects.toMatchObject(refused);
+    const none = 'int8' as 'int16';
+    await expect(load({ activations: none })).rejects.toMatchObject({
+      ...refused,
+      hint: "'float32', 'int16' or 'model'",
+    });
+  });
+});
+
 test('describe: what the model is and what it takes', async () => {
   const model = await load();
   const description = model.describe();

@@ -36,31 +36,31 @@ const MUTATIONS = [
   ],
   [
     'grouped 3x3: a corner is corrected twice',
-    'src/plan/pack-binary.ts',
+    'src/kernels/binary-grouped3x3-planes.ts',
     'const left = (1 - top) * taps[0]!',
     'const left = taps[0]!',
   ],
   [
     'grouped 3x3: one channel of a plane is left out',
-    'src/plan/pack-binary.ts',
+    'src/kernels/binary-grouped3x3-planes.ts',
     'const mask = ((1 << size) - 1) << place;',
     'const mask = (((1 << size) - 1) << place) & 7;',
   ],
   [
     'grouped 3x3: the rows above and below are swapped',
-    'src/plan/pack-binary.ts',
+    'src/kernels/binary-grouped3x3-planes.ts',
     '((step % 3) - 1) * raster.row',
     '(1 - (step % 3)) * raster.row',
   ],
   [
     'weights: bits across a word boundary are lost',
-    'src/plan/pack-binary.ts',
+    'src/kernels/binary-weights.ts',
     'words[Math.min(index + 1, words.length - 1)]!',
     '0',
   ],
   [
     'borders: the right column is not one',
-    'src/plan/raster.ts',
+    'src/kernels/raster.ts',
     'classes[first + width - 1]! |= 8;',
     'classes[first + width]! |= 8;',
   ],
@@ -175,7 +175,7 @@ const MUTATIONS = [
   ['int16 pool: rounded down', 'assembly/average-pool-2x2.ts', 'i32x4.splat(2)', 'i32x4.splat(0)'],
   [
     'int16: thresholds are rounded up',
-    'src/plan/fixed-point.ts',
+    'src/kernels/fixed-point.ts',
     'Math.floor(threshold * 2 ** fraction)',
     'Math.ceil(threshold * 2 ** fraction)',
   ],
@@ -187,13 +187,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const copy = mkdtempSync(join(tmpdir(), 'mobinet-mutations-'));
 for (const path of [
   'assembly',
+  'build',
   'bench/layers.js',
   'dist',
   'src',
   'test',
   'models',
   'package.json',
-  'asconfig.json',
   'tsconfig.json',
   'vitest.config.ts',
 ]) {
@@ -205,8 +205,7 @@ symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 function passes() {
   const run = (/** @type {string[]} */ command) =>
     execFileSync('npx', command, { cwd: copy, stdio: 'pipe' });
-  run(['asc', 'assembly/index.ts', '--target', 'plain']);
-  run(['asc', 'assembly/index-simd.ts', '--target', 'simd']);
+  run(['node', 'build/kernels.js', 'mobinet.plain.wasm', 'mobinet.simd.wasm']);
   try {
     run(['vitest', 'run', '--bail', '1', ...TESTS]);
     return true;

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
+import { BUILDS, wasmFile } from '../../dist/kernels/builds.js';
 import { median, table } from '../report.js';
 import { OURS } from './contestants.js';
 import { whiskerBars } from './picture.js';
@@ -114,8 +115,8 @@ export function summarise(entries) {
 
 /** Of the kernels in dist, as they are now. */
 export function kernelDigests() {
-  const digests = ['plain', 'simd', 'relaxed'].flatMap((build) => {
-    const file = new URL(`../../dist/mobinet.${build}.wasm`, import.meta.url);
+  const digests = BUILDS.flatMap((build) => {
+    const file = new URL(`../../dist/${wasmFile(build, false)}`, import.meta.url);
     if (!existsSync(file)) return [];
     const digest = createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 8);
     return `${build} ${digest}`;

@@ -6,6 +6,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { BUILDS, wasmFile } from '../../dist/kernels/builds.js';
 import { CONTESTANTS } from './contestants.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -72,10 +73,11 @@ async function bundles() {
     }
   }
   // Read once, so that a build of the package meanwhile cannot change what is measured.
-  const kernels = ['plain', 'simd', 'relaxed'].flatMap((name) => [name, `${name}-threads`]);
-  for (const name of kernels) {
-    const file = join(here, `../../dist/mobinet.${name}.wasm`);
-    if (existsSync(file)) files.set(`/mobinet.${name}.wasm`, readFileSync(file));
+  for (const build of BUILDS) {
+    for (const name of [wasmFile(build, false), wasmFile(build, true)]) {
+      const file = join(here, '../../dist', name);
+      if (existsSync(file)) files.set(`/${name}`, readFileSync(file));
+    }
   }
   return files;
 }

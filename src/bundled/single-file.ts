@@ -3,8 +3,9 @@
  * its own worker and of that one's threads, told apart by the fragment of the address.
  */
 
-import { serveThread, type ThreadStart } from '../runtime/thread.ts';
 import type { ModelSource } from '../file/read-source.ts';
+import { serveThread, type ThreadStart } from '../runtime/thread.ts';
+import { openThreadPool } from '../web/thread-pool.ts';
 import {
   type Classifier,
   type ClassifierOptions,
@@ -31,7 +32,7 @@ export function createClassifier(
   });
 }
 
-if (role === 'worker') serve(globalThis as unknown as Port);
+if (role === 'worker') serve(globalThis as unknown as Port, openThreadPool);
 if (role === 'thread') {
   globalThis.addEventListener('message', ({ data }: MessageEvent<ThreadStart>) => {
     serveThread(data, (report) => globalThis.postMessage(report));

@@ -1,12 +1,11 @@
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type ErrorCode, FileError, InputError } from '../errors.ts';
 import type { Model, Prediction, Timings } from '../model.ts';
 import { decodePicture } from '../node/decode.ts';
 import { loadModel, type NodeModel } from '../node/load.ts';
-import { fileError } from '../node/read-file.ts';
 import type { ThreadWish } from '../runtime/threads.ts';
 import {
+  addActivationsOption,
   buildOption,
   EXIT_SOME_FAILED,
   jsonOption,
@@ -14,13 +13,13 @@ import {
   modelOption,
   parseCount,
   readModel,
-  streamOption,
   threadsOption,
 } from './options.ts';
 import { expandPaths, readPicture, STANDARD_INPUT } from './picture-files.ts';
 import { profileModel, profileSvg, profileText } from './profile.ts';
 import { openProgress } from './progress.ts';
 import { bar, milliseconds, percent } from './text.ts';
+import { writeTextFile } from './write-file.ts';
 
 /** One picture that went through, as `--json` has it. */
 export interface PictureResult {
@@ -59,7 +58,7 @@ interface Reporter {
 const BAR_WIDTH = 24;
 
 export function addClassify(program: Command): void {
-  program
+  const command = program
     .command('classify')
     .summary('labels for pictures')
     .description(
@@ -73,8 +72,8 @@ export function addClassify(program: Command): void {
     .option('--profile', 'then say where the time of the network goes, by layer and by kernel')
     .option('--profile-picture <file.svg>', 'the same as a picture')
     .addOption(threadsOption())
-    .addOption(buildOption())
-    .addOption(streamOption())
+    .addOption(buildOption());
+  addActivationsOption(command)
     .addHelpText(
       'after',
       `
@@ -98,8 +97,8 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
   if (paths.filter((path) => path === STANDARD_INPUT).length > 1) {
     throw new InputError('INVALID_OPTION', 'Standard input (-) can be read only once');
   }
-  const { build, stream, threads } = flags;
-  const model = await loadModel(await readModel(flags.model), { build, stream, threads });
+  const { activations, build, threads } = flags;
+  const model = await loadModel(await readModel(flags.model), { activations, build, threads });
   const { threadsReason } = model.describe();
   if (threadsReason !== undefined) process.stderr.write(`On one thread: ${threadsReason}\n`);
   const files = await expandPaths(paths);
@@ -131,9 +130,7 @@ async function reportProfile(model: NodeModel, flags: ClassifyFlags): Promise<vo
   if (flags.profile) (flags.json ? process.stderr : process.stdout).write(profileText(profile));
   if (flags.profilePicture === undefined) return;
   const title = `${model.name}, build ${model.build}`;
-  await writeFile(flags.profilePicture, profileSvg(title, profile)).catch((cause) => {
-    throw fileError(flags.profilePicture!, cause);
-  });
+  await writeTextFile(flags.profilePicture, profileSvg(title, profile));
 }
 
 /** One file; what is wrong with the picture is a result, too. */
@@ -158,7 +155,7 @@ export async function classifyFile(
   }
 }
 
-/** A JSON array, an element a line, written as it grows. */
+/** A JSON array, an element per line, written as it grows. */
 function jsonReporter(): Reporter {
   let separator = '[\n';
   const write = (element: PictureResult | PictureFailure) => {
@@ -192,7 +189,7 @@ function textReporter(total: number): Reporter {
   };
 }
 
-/** The file's line, then one a label: score, bar, label. */
+/** The file's line, then one per label: score, bar, label. */
 function resultText({ file, width, height, predictions, timings }: PictureResult): string {
   const name = file === STANDARD_INPUT ? 'standard input' : file;
   const classified = timings.total - timings.decode;

@@ -2,24 +2,25 @@ import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
+import { activationsOf, withActivations } from '../graph/activations.ts';
 import { type Cost, graphCost, type NodeCost } from '../graph/cost.ts';
-import { type Graph, withStream } from '../graph/graph.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { ModelDescription } from '../model.ts';
 import type { MobinetOptions } from '../networks/mobinet.ts';
-import { operationOf } from '../ops/index.ts';
 import { stagesOf } from '../plan/fuse.ts';
 import { planGraph } from '../plan/plan.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { chooseThreads, type ThreadWish } from '../runtime/threads.ts';
 import type { Shape } from '../tensor.ts';
+import { layerText } from './layer-text.ts';
 import {
+  addActivationsOption,
   buildOption,
   jsonOption,
   type ModelOptions,
   modelOption,
   parseNumber,
   readModel,
-  streamOption,
   threadsOption,
 } from './options.ts';
 import { randomModelFile } from './random-model.ts';
@@ -51,7 +52,7 @@ export interface FileDescription extends ModelDescription, Cost {
 const PAPER_NETWORK = { block: 'mid', k: 3, width: 1, size: 224, classes: 1000 } as const;
 
 export function addDescribe(program: Command): void {
-  program
+  const command = program
     .command('describe')
     .summary('layers, parameters and cost of a model or of one of the paper’s networks')
     .description(
@@ -68,7 +69,7 @@ export function addDescribe(program: Command): void {
         'post',
       ]),
     )
-    .option('--k <k>', `2^k channels a group, 0 to 4 (default: ${PAPER_NETWORK.k})`, parseNumber)
+    .option('--k <k>', `2^k channels per group, 0 to 4 (default: ${PAPER_NETWORK.k})`, parseNumber)
     .option(
       '--width <factor>',
       `1, 0.75, 0.5 or 0.25 (default: ${PAPER_NETWORK.width})`,
@@ -78,8 +79,8 @@ export function addDescribe(program: Command): void {
     .option('--classes <count>', `classes (default: ${PAPER_NETWORK.classes})`, parseNumber)
     .addOption(jsonOption())
     .addOption(threadsOption())
-    .addOption(buildOption())
-    .addOption(streamOption())
+    .addOption(buildOption());
+  addActivationsOption(command)
     .addHelpText(
       'after',
       `
@@ -119,13 +120,13 @@ async function describe(argument: string | undefined, flags: DescribeFlags): Pro
 /** @throws ModelFormatError, GraphError; RuntimeError WASM_UNAVAILABLE */
 async function describeFile(
   bytes: Uint8Array,
-  flags: Pick<DescribeFlags, 'build' | 'stream' | 'threads'>,
+  flags: Pick<DescribeFlags, 'activations' | 'build' | 'threads'>,
 ): Promise<FileDescription> {
   const build = chooseBuild(probeFeatures(), flags.build);
   const { threads, reason } = chooseThreads(flags.threads, availableParallelism());
   const digest = await verifyDigest(bytes);
   const file = parseModelFile(bytes);
-  const graph = withStream(file.graph, flags.stream);
+  const graph = withActivations(file.graph, flags.activations);
   const { name, formatVersion, labels, preprocessing, provenance, byteLength } = file;
   const { nodes, ...cost } = graphCost(graph);
   const { memoryBytes, constantBytes, arenaBytes } = planGraph(graph, build, threads);
@@ -135,7 +136,8 @@ async function describeFile(
     build,
     threads,
     threadsReason: reason,
-    stream: graph.stream?.type ?? 'float32',
+    activations: activationsOf(graph),
+    stream: activationsOf(graph),
     input: graph.input.shape,
     classes: labels.length,
     preprocessing,
@@ -150,7 +152,7 @@ async function describeFile(
   };
 }
 
-/** One row a stage; a sign counts where its bits go in. */
+/** One row per stage; a sign counts where its bits go in. */
 function layersOf(graph: Graph, costs: readonly NodeCost[]): LayerDescription[] {
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
   const costOf = new Map(costs.map((cost) => [cost.name, cost]));
@@ -162,7 +164,7 @@ function layersOf(graph: Graph, costs: readonly NodeCost[]): LayerDescription[] 
     const first = nodes.get(stage.nodes[0]!)!;
     return {
       name: first.name,
-      operation: operationOf(first).text(first),
+      operation: layerText(first),
       nodes: names,
       shape: graph.shapes.get(stage.value)!,
       flops: sum('flops'),
@@ -213,7 +215,7 @@ function descriptionText(description: FileDescription): string {
       ],
       [
         'memory',
-        `${fileSize(memoryBytes)}: ${fileSize(constantBytes)} of weights, ${fileSize(arenaBytes)} of values (${build} build, ${description.stream}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`,
+        `${fileSize(memoryBytes)}: ${fileSize(constantBytes)} of weights, ${fileSize(arenaBytes)} of values (${build} build, ${description.activations}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`,
       ],
       ['digest', description.digest],
     ],

@@ -3,14 +3,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadModel } from '../node/load.ts';
 import { classifyFile } from './classify.ts';
-import type { EvalAnswer, EvalTask, EvalWorkerData } from './eval-pool.ts';
+import type { EvalResponse, EvalTask, EvalWorkerData } from './eval-threads.ts';
 
-const { modelBytes, build, stream, topK } = workerData as EvalWorkerData;
-const model = await loadModel(modelBytes, { build, stream });
+const { modelBytes, activations, build, topK } = workerData as EvalWorkerData;
+const model = await loadModel(modelBytes, { activations, build });
 
 parentPort!.on('message', async ({ index, path }: EvalTask) => {
   const result = await classifyFile(model, path, topK);
-  const answer: EvalAnswer =
+  const response: EvalResponse =
     'error' in result ? { index, error: result.error } : { index, predictions: result.predictions };
-  parentPort!.postMessage(answer);
+  parentPort!.postMessage(response);
 });

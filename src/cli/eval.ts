@@ -1,25 +1,25 @@
-import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import type { Command } from 'commander';
-import { FileError, InputError } from '../errors.ts';
+import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
-import type { Build } from '../kernels/abi.ts';
+import type { Build } from '../kernels/builds.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { type LabelledPicture, labelledPictures } from './class-folders.ts';
 import type { PictureFailure } from './classify.ts';
-import { classifyOnThreads, type EvalAnswer } from './eval-pool.ts';
+import { classifyOnThreads, type EvalResponse } from './eval-threads.ts';
 import {
+  addActivationsOption,
   buildOption,
   EXIT_SOME_FAILED,
   jsonOption,
   type ModelOptions,
   modelOption,
   readModel,
-  streamOption,
 } from './options.ts';
 import { openProgress } from './progress.ts';
 import { table } from './text.ts';
+import { writeTextFile } from './write-file.ts';
 
 interface EvalFlags extends ModelOptions {
   predictions?: string;
@@ -55,7 +55,7 @@ type PredictionRecord = { readonly file: string; readonly expected: number } & (
 const TOP = 5;
 
 export function addEval(program: Command): void {
-  program
+  const command = program
     .command('eval')
     .summary('accuracy on a folder of pictures')
     .description(
@@ -66,8 +66,8 @@ export function addEval(program: Command): void {
     .addOption(modelOption())
     .option('--predictions <file>', 'write what was predicted for each picture, .csv or .json')
     .addOption(jsonOption())
-    .addOption(buildOption())
-    .addOption(streamOption())
+    .addOption(buildOption());
+  addActivationsOption(command)
     .addHelpText(
       'after',
       `
@@ -105,11 +105,11 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
   let done = 0;
   await classifyOnThreads(
     pictures.map(({ path }) => path),
-    { modelBytes, build, stream: flags.stream, topK: Math.min(TOP, labels.length) },
+    { modelBytes, activations: flags.activations, build, topK: Math.min(TOP, labels.length) },
     threads,
-    (answer) => {
-      const record = recordOf(pictures[answer.index]!, answer);
-      records[answer.index] = record;
+    (response) => {
+      const record = recordOf(pictures[response.index]!, response);
+      records[response.index] = record;
       if (isRight(record, 1)) right++;
       done++;
       progress.step(`top-1 ${((right / done) * 100).toFixed(1)} %`);
@@ -117,7 +117,7 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
   ).finally(() => progress.stop());
   const seconds = (performance.now() - begin) / 1000;
 
-  if (format !== undefined) await writeRecords(flags.predictions!, format(records));
+  if (format !== undefined) await writeTextFile(flags.predictions!, format(records));
   const failures = records.flatMap((record) =>
     'error' in record ? [{ file: record.file, error: record.error }] : [],
   );
@@ -147,10 +147,10 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
   return failures.length > 0 ? EXIT_SOME_FAILED : 0;
 }
 
-function recordOf({ file, expected }: LabelledPicture, answer: EvalAnswer): PredictionRecord {
-  if ('error' in answer) return { file, expected, error: answer.error };
-  const top5 = answer.predictions.map(({ index }) => index);
-  const { index, score } = answer.predictions[0]!;
+function recordOf({ file, expected }: LabelledPicture, response: EvalResponse): PredictionRecord {
+  if ('error' in response) return { file, expected, error: response.error };
+  const top5 = response.predictions.map(({ index }) => index);
+  const { index, score } = response.predictions[0]!;
   return { file, expected, predicted: index, score, top5 };
 }
 
@@ -178,13 +178,6 @@ function csvLine(record: PredictionRecord): string {
   const file = /[",\n]/.test(record.file) ? `"${record.file.replaceAll('"', '""')}"` : record.file;
   const [predicted, score] = 'error' in record ? ['', ''] : [record.predicted, record.score];
   return [file, record.expected, predicted, score].join(',');
-}
-
-async function writeRecords(path: string, text: string): Promise<void> {
-  await writeFile(path, text).catch((cause: Error) => {
-    const hint = cause.message;
-    throw new FileError('FILE_UNREADABLE', `Cannot write ${path}`, { cause, hint });
-  });
 }
 
 function evaluationText(evaluation: Evaluation): string {

@@ -1,9 +1,9 @@
 /** What several commands take, and how it is checked. */
 
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FileError } from '../errors.ts';
-import type { StreamWish } from '../graph/graph.ts';
-import { BUILDS, type Build } from '../kernels/abi.ts';
+import type { ActivationsWish } from '../graph/activations.ts';
+import { BUILDS, type Build } from '../kernels/builds.ts';
 import { defaultModelUrl } from '../node/default-model.ts';
 import { readFileBytes } from '../node/read-file.ts';
 import { MOST_THREADS } from '../runtime/threads.ts';
@@ -17,7 +17,7 @@ export interface ModelOptions {
   /** Path of a model file; the shipped one by default. */
   model?: string;
   build: Build | 'auto';
-  stream: StreamWish;
+  activations: ActivationsWish;
 }
 
 export function modelOption(): Option {
@@ -36,10 +36,19 @@ export function threadsOption(): Option {
     .default(1);
 }
 
-export function streamOption(): Option {
-  return new Option('--stream <type>', 'how feature maps are kept: as the model says, or')
-    .choices(['model', 'float32'])
+/** Adds `--activations`, and `--stream`, its earlier name. */
+export function addActivationsOption(command: Command): Command {
+  const activations = new Option(
+    '--activations <type>',
+    'of the feature maps: as the model says, or',
+  )
+    .choices(['model', 'float32', 'int16'])
     .default('model');
+  const stream = new Option('--stream <type>').choices(['model', 'float32']).hideHelp();
+  return command
+    .addOption(activations)
+    .addOption(stream)
+    .on('option:stream', (type: string) => command.setOptionValue('activations', type));
 }
 
 export function jsonOption(): Option {

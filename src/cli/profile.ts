@@ -105,7 +105,7 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
-/** The same as a picture: a bar a layer, then one a kernel, on one scale each. */
+/** The same as a picture: a bar per layer, then one per kernel, on one scale each. */
 export function profileSvg(title: string, profile: Profile): string {
   const lines: string[] = [];
   let y = TOP;

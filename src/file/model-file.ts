@@ -15,9 +15,9 @@ export interface ModelFile {
   readonly name: string;
   readonly formatVersion: string;
   readonly graph: Graph;
-  /** One a class. */
+  /** By class index. */
   readonly labels: readonly string[];
-  /** WordNet ids or the like, one a class. */
+  /** WordNet ids or the like, by class index. */
   readonly labelIds: readonly string[] | undefined;
   readonly preprocessing: Preprocessing;
   /** Scores are softmax(logits / temperature). */
@@ -38,7 +38,7 @@ export type DigestState = 'verified' | 'absent' | 'unavailable';
  * @throws ModelFormatError NOT_A_MODEL, MODEL_VERSION, MODEL_TRUNCATED, MODEL_METADATA,
  *   TENSOR_BOUNDS, TENSOR_MISSING, TENSOR_MISMATCH; GraphError
  */
-export function parseModelFile(bytes: Uint8Array, container = openModel(bytes)): ModelFile {
+export function parseModelFile(bytes: Uint8Array, container = openContainer(bytes)): ModelFile {
   const { metadata, tensors } = container;
   const graph = parseGraph(json(metadata, 'graph'), tensors);
   const labels = parseLabels(metadata, 'labels');
@@ -46,7 +46,7 @@ export function parseModelFile(bytes: Uint8Array, container = openModel(bytes)):
   const classes = graph.shapes.get(graph.output)!.reduce((product, size) => product * size, 1);
   if (labels.length !== classes || (labelIds !== undefined && labelIds.length !== classes)) {
     const counts = `${labels.length} labels and ${labelIds?.length ?? 'no'} label_ids`;
-    throw invalid('labels', `${counts} for ${classes} classes`, 'one a class');
+    throw invalid('labels', `${counts} for ${classes} classes`, 'one per class');
   }
   const preprocessing = parsePreprocessing(json(metadata, 'preprocessing'));
   const [channels, height, width] = graph.input.shape;
@@ -80,7 +80,7 @@ export function parseModelFile(bytes: Uint8Array, container = openModel(bytes)):
  * @throws ModelFormatError NOT_A_MODEL, MODEL_VERSION, MODEL_TRUNCATED, MODEL_METADATA,
  *   TENSOR_BOUNDS, TENSOR_MISMATCH
  */
-export function openModel(bytes: Uint8Array): Container {
+export function openContainer(bytes: Uint8Array): Container {
   const header = parseHeader(bytes);
   const { metadata } = header;
   if (metadata.get('format') !== 'mobinet') {
@@ -108,7 +108,7 @@ export function openModel(bytes: Uint8Array): Container {
  */
 export async function verifyDigest(
   bytes: Uint8Array,
-  container = openModel(bytes),
+  container = openContainer(bytes),
 ): Promise<DigestState> {
   const expected = container.metadata.get('digest');
   if (expected === undefined) return 'absent';
@@ -153,7 +153,7 @@ function json(metadata: ReadonlyMap<string, string>, field: string): unknown {
 function parseLabels(metadata: ReadonlyMap<string, string>, field: string): string[] {
   const labels = json(metadata, field);
   if (Array.isArray(labels) && labels.every((label) => typeof label === 'string')) return labels;
-  throw invalid(field, 'not an array of strings', 'one string a class');
+  throw invalid(field, 'not an array of strings', 'one string per class');
 }
 
 function parseTemperature(metadata: ReadonlyMap<string, string>): number {

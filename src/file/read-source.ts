@@ -1,6 +1,6 @@
 import { ModelFormatError, RuntimeError } from '../errors.ts';
 
-/** Where a model comes from: an address to fetch, an answer, a file, or bytes. */
+/** Where a model comes from: an address to fetch, a response, a file, or bytes. */
 export type ModelSource = string | URL | Response | Blob | ArrayBuffer | Uint8Array;
 
 /** How far loading has come. */
@@ -48,7 +48,7 @@ async function readBody(
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
   if (response.body === null) return new Uint8Array(await response.arrayBuffer());
-  // A compressed answer's length is not that of its content.
+  // A compressed response's length is not that of its content.
   const encoded = response.headers.has('content-encoding');
   const length = Number(response.headers.get('content-length'));
   const total = !encoded && length > 0 ? length : undefined;

@@ -27,11 +27,3 @@ export interface Graph {
   /** How feature maps are kept; absent, as float32. */
   readonly stream?: Int16Stream | undefined;
 }
-
-/** `model`: as the model file says; `float32`: so whatever it says. */
-export type StreamWish = 'model' | 'float32';
-
-/** The graph with its feature maps kept as wished. */
-export function withStream(graph: Graph, wish: StreamWish): Graph {
-  return wish === 'float32' ? { ...graph, stream: undefined } : graph;
-}

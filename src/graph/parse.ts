@@ -12,11 +12,6 @@ const MAX_VALUE_SIZE = 2 ** 28;
 
 const MAX_NODES = 10_000;
 
-const BINARY_READERS = Object.values(OPERATIONS)
-  .filter((operation) => operation.readsBinary)
-  .map((operation) => operation.op)
-  .join(' or ');
-
 /**
  * @param json the value of the metadata's `graph`
  * @throws GraphError GRAPH_INVALID, UNKNOWN_OPERATION, SHAPE_MISMATCH;
@@ -119,13 +114,13 @@ function checkNames(node: GraphNode, shapes: ReadonlyMap<string, Shape>): void {
 }
 
 function checkBinary(node: GraphNode, binary: ReadonlySet<string>): void {
-  const wanted = operationOf(node).readsBinary;
+  const wanted = operationOf(node).readsBinary ?? false;
   for (const name of node.inputs) {
     if (binary.has(name) === wanted) continue;
     throw new GraphError(
       'GRAPH_INVALID',
       `${node.op} ${node.name} reads ${name}, which is ${wanted ? 'not binary' : 'binary'}`,
-      { hint: `only ${BINARY_READERS} reads the value of a sign, and it reads nothing else` },
+      { hint: 'only binary_conv2d reads the value of a sign, and it reads nothing else' },
     );
   }
 }
@@ -153,7 +148,7 @@ function parseNode(json: unknown, index: number, tensors: ReadonlyMap<string, Te
   }
   const operation = OPERATIONS[op as OpName];
   const attributes = attributesOf(json, `${op} ${name}`, tensors);
-  attributes.only(['name', 'op', 'inputs', ...Object.keys(operation.attributes)]);
+  attributes.only(['name', 'op', 'inputs', ...operation.attributes]);
   const inputs = attributes.names('inputs');
   const enough =
     operation.inputs === 'many' ? inputs.length >= 2 : inputs.length === operation.inputs;

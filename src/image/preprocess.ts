@@ -66,7 +66,7 @@ export function preprocess(picture: Picture, preprocessing: Preprocessing): Floa
   return normalize(cropped, place, preprocessing);
 }
 
-/** RGB bytes into a plane a channel, at `left`, `top` of a black picture of `width` x `height`. */
+/** RGB bytes into one plane per channel, at `left`, `top` of a black picture of `width` x `height`. */
 function normalize(
   pixels: Pixels,
   { left, top, width, height }: Rectangle,

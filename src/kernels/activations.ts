@@ -6,7 +6,7 @@
 import type { Int16Stream } from '../graph/graph.ts';
 import { linear, type PiecewiseLinear } from '../ops/piecewise-linear.ts';
 import { perChannel } from '../ops/shapes.ts';
-import type { StreamKernelName } from './abi.ts';
+import type { GenericKernelName } from './abi.ts';
 import { fixedPointParameters, fixedPointThreshold } from './fixed-point.ts';
 import { TILE_PIXELS } from './raster.ts';
 
@@ -19,7 +19,7 @@ export interface ActivationType {
   /** Bytes of one channel of a tile in a stream. */
   readonly tileBytes: number;
   /** The kernel for this type. */
-  kernel<Name extends StreamKernelName>(name: Name): Name | `${Name}Int16`;
+  kernel<Name extends GenericKernelName>(name: Name): Name | `${Name}Int16`;
   /**
    * Thresholds of a sign, one per channel, as numbers of the stream.
    * @param thresholds `[C]` or `[1]`
@@ -41,7 +41,7 @@ export interface ActivationType {
 }
 
 /** The type that a graph asks for. */
-export function activationsOf(stream: Int16Stream | undefined): ActivationType {
+export function activationType(stream: Int16Stream | undefined): ActivationType {
   return stream === undefined ? FLOAT32 : int16(stream.fraction);
 }
 

@@ -6,8 +6,8 @@
 import type { NodeOfOp, OpName } from '../ops/index.ts';
 import type { PiecewiseLinear } from '../ops/piecewise-linear.ts';
 import type { Shape } from '../tensor.ts';
-import type { Build } from './abi.ts';
 import type { ActivationType } from './activations.ts';
+import type { Build } from './builds.ts';
 import type { Argument, Buffer, CallWriter } from './calls.ts';
 import type { SignEncoding } from './encodings.ts';
 import type { Raster } from './raster.ts';

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { ModelSource } from '../file/read-source.ts';
 import type { Picture } from '../image/picture.ts';
+import { wasmFile } from '../kernels/builds.ts';
 import {
   type Classification,
   type ClassifyOptions,
@@ -12,13 +13,13 @@ import {
 import { defaultWasmUrl } from '../runtime/wasm.ts';
 import { decodePicture } from './decode.ts';
 import { defaultModelUrl } from './default-model.ts';
-import { openPool } from './pool.ts';
 import { readFileBytes } from './read-file.ts';
+import { openThreadPool } from './thread-pool.ts';
 
 const NODE: Platform = {
   cores: availableParallelism,
   kernels: (build, threads) => readFileBytes(defaultWasmUrl(build, threads)),
-  openPool,
+  openThreadPool,
 };
 
 /** A picture as Node has it: decoded, or a PNG, JPEG or WebP file by path, URL or bytes. */
@@ -42,13 +43,21 @@ export async function loadModel(
   options: LoadOptions = {},
 ): Promise<NodeModel> {
   const bytes = isFile(source) ? await readFileBytes(source) : source;
-  const model = await loadModelOn(NODE, bytes, options);
+  const wasm = await kernelsOf(options.wasm);
+  const model = await loadModelOn(NODE, bytes, { ...options, wasm });
   return {
     ...model,
     async classify(picture, classifyOptions) {
       return model.classify(await pictureOf(picture), classifyOptions);
     },
   };
+}
+
+/** Kernels in files: their path or `file:` URL, or that of their folder, with a slash at its end. */
+async function kernelsOf(wasm: LoadOptions['wasm']): Promise<LoadOptions['wasm']> {
+  if (!(typeof wasm === 'string' || wasm instanceof URL) || !isFile(wasm)) return wasm;
+  if (!String(wasm).endsWith('/')) return readFileBytes(wasm);
+  return (build, threads) => readFileBytes(`${wasm}${wasmFile(build, threads > 1)}`);
 }
 
 async function pictureOf(source: PictureSource): Promise<Picture> {

@@ -11,10 +11,7 @@ export interface AddNode extends NodeBase {
 export const add: Operation<AddNode> = {
   op: 'add',
   inputs: 2,
-  readsBinary: false,
-  makesBinary: false,
-  text: () => 'add',
-  attributes: {},
+  attributes: [],
   parse: () => ({}),
   shape(node, inputs) {
     const [first, second] = inputs as [(typeof inputs)[0], (typeof inputs)[0]];

@@ -13,13 +13,7 @@ export interface AffineNode extends NodeBase {
 export const affine: Operation<AffineNode> = {
   op: 'affine',
   inputs: 1,
-  readsBinary: false,
-  makesBinary: false,
-  text: () => 'affine',
-  attributes: {
-    scale: { tensor: true, optional: true },
-    bias: { tensor: true, form: '`[C]` or `[1]`', optional: true },
-  },
+  attributes: ['scale', 'bias'],
   parse: (a) => ({
     scale: a.floatsOrNone('scale', 1)?.data,
     bias: a.floatsOrNone('bias', 1)?.data,

@@ -16,16 +16,7 @@ export interface BatchNormNode extends NodeBase {
 export const batchNorm: Operation<BatchNormNode> = {
   op: 'batch_norm',
   inputs: 1,
-  readsBinary: false,
-  makesBinary: false,
-  text: () => 'batch norm',
-  attributes: {
-    mean: { tensor: true },
-    variance: { tensor: true },
-    gamma: { tensor: true },
-    beta: { tensor: true, form: '`[C]`' },
-    epsilon: {},
-  },
+  attributes: ['mean', 'variance', 'gamma', 'beta', 'epsilon'],
   parse(a) {
     const mean = a.floats('mean', 1);
     const vector = (key: string) => {

@@ -1,7 +1,7 @@
 import { ModelFormatError } from '../errors.ts';
 import type { Padding, Pair } from '../tensor.ts';
 import { type Attributes, expectGroups, expectShape, vectorOrNone } from './attributes.ts';
-import { convolutionText, windowMacs } from './conv2d.ts';
+import { windowMacs } from './conv2d.ts';
 import { NO_COST, type NodeBase, type Operation } from './operation.ts';
 import { linear } from './piecewise-linear.ts';
 import { expectChannels, mapOf, windowed } from './shapes.ts';
@@ -31,19 +31,17 @@ export const binaryConv2d: Operation<BinaryConv2dNode> = {
   op: 'binary_conv2d',
   inputs: 1,
   readsBinary: true,
-  makesBinary: false,
-  text: (node) => convolutionText('binary conv', node),
-  attributes: {
-    weight: { tensor: true, form: 'U64 `[O, words]`' },
-    alpha: { tensor: true, form: '`[O]`', optional: true },
-    kernel: {},
-    in_channels: {},
-    out_channels: {},
-    stride: {},
-    padding: {},
-    padding_value: { default: 0 },
-    groups: { default: 1 },
-  },
+  attributes: [
+    'weight',
+    'alpha',
+    'kernel',
+    'in_channels',
+    'out_channels',
+    'stride',
+    'padding',
+    'padding_value',
+    'groups',
+  ],
   parse(a) {
     const kernel = a.pair('kernel');
     const inChannels = a.integer('in_channels', 1);

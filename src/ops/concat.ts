@@ -10,10 +10,7 @@ export interface ConcatNode extends NodeBase {
 export const concat: Operation<ConcatNode> = {
   op: 'concat',
   inputs: 'many',
-  readsBinary: false,
-  makesBinary: false,
-  text: () => 'concat',
-  attributes: {},
+  attributes: [],
   parse: () => ({}),
   shape(node, inputs) {
     const maps = inputs.map((shape) => mapOf(node, shape));

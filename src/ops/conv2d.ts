@@ -1,4 +1,4 @@
-import { type Padding, type Pair, type Shape, showWindow, sizeOf } from '../tensor.ts';
+import { type Padding, type Pair, type Shape, sizeOf } from '../tensor.ts';
 import { expectGroups, vectorOrNone } from './attributes.ts';
 import { NO_COST, type NodeBase, type Operation } from './operation.ts';
 import { linear } from './piecewise-linear.ts';
@@ -20,16 +20,7 @@ export interface Conv2dNode extends NodeBase {
 export const conv2d: Operation<Conv2dNode> = {
   op: 'conv2d',
   inputs: 1,
-  readsBinary: false,
-  makesBinary: false,
-  text: (node) => convolutionText('conv', node),
-  attributes: {
-    weight: { tensor: true, form: 'F32 `[O, I/groups, kh, kw]`' },
-    bias: { tensor: true, form: '`[O]`', optional: true },
-    stride: {},
-    padding: {},
-    groups: { default: 1 },
-  },
+  attributes: ['weight', 'bias', 'stride', 'padding', 'groups'],
   parse(a) {
     const weight = a.floats('weight', 4);
     const [outChannels, groupChannels, kernelHeight, kernelWidth] = weight.shape as [
@@ -70,16 +61,4 @@ export function windowMacs(
   shape: Shape,
 ): number {
   return sizeOf(shape) * node.kernel[0] * node.kernel[1] * (node.inChannels / node.groups);
-}
-
-/** Such as `conv 3x3, stride 2, 8 a group`. */
-export function convolutionText(
-  kind: string,
-  node: { kernel: Pair; stride: Pair; inChannels: number; groups: number },
-): string {
-  const [down, across] = node.stride;
-  const steps = down === across ? `${down}` : showWindow(node.stride);
-  const stride = steps === '1' ? '' : `, stride ${steps}`;
-  const groups = node.groups === 1 ? '' : `, ${node.inChannels / node.groups} a group`;
-  return `${kind} ${showWindow(node.kernel)}${stride}${groups}`;
 }

@@ -17,14 +17,7 @@ export interface DenseNode extends NodeBase {
 export const dense: Operation<DenseNode> = {
   op: 'dense',
   inputs: 1,
-  readsBinary: false,
-  makesBinary: false,
-  text: (node) => (node.weight instanceof Int8Array ? 'dense, 8 bits' : 'dense'),
-  attributes: {
-    weight: { tensor: true, form: 'F32 or I8 `[O, I]`' },
-    weight_scale: { tensor: true, form: '`[O]` with I8', optional: true },
-    bias: { tensor: true, form: '`[O]`', optional: true },
-  },
+  attributes: ['weight', 'weight_scale', 'bias'],
   parse(a) {
     const weight = a.tensor('weight', ['F32', 'I8'], 2);
     const [outChannels, inChannels] = weight.shape as [number, number];

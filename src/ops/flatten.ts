@@ -9,10 +9,7 @@ export interface FlattenNode extends NodeBase {
 export const flatten: Operation<FlattenNode> = {
   op: 'flatten',
   inputs: 1,
-  readsBinary: false,
-  makesBinary: false,
-  text: () => 'flatten',
-  attributes: {},
+  attributes: [],
   parse: () => ({}),
   shape: (_, [input]) => [sizeOf(input!)],
   cost: () => NO_COST,

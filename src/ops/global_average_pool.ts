@@ -9,10 +9,7 @@ export interface GlobalAveragePoolNode extends NodeBase {
 export const globalAveragePool: Operation<GlobalAveragePoolNode> = {
   op: 'global_average_pool',
   inputs: 1,
-  readsBinary: false,
-  makesBinary: false,
-  text: () => 'global average pool',
-  attributes: {},
+  attributes: [],
   parse: () => ({}),
   shape: (node, [input]) => [mapOf(node, input!)[0]],
   cost: () => NO_COST,

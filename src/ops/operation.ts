@@ -1,7 +1,7 @@
 /**
  * What an operation is. One file each in this folder; `index.ts` is the table of them, and everything
  * that has to know operations by name follows from it: parsing, shapes, cost, folding, the types of
- * nodes, and the table of docs/model-format.md, which a test holds against `attributes` and `value`.
+ * nodes; a test holds the table of docs/model-format.md against it.
  */
 
 import type { Shape } from '../tensor.ts';
@@ -14,18 +14,6 @@ export interface NodeBase {
   readonly name: string;
   /** Names of the values it reads. */
   readonly inputs: readonly string[];
-}
-
-/** An attribute of the JSON, as the format's document tells it. */
-export interface AttributeText {
-  /** Whether its value is the name of a tensor. */
-  readonly tensor?: true;
-  /** Element type and shape of the tensor. */
-  readonly form?: string;
-  /** May be absent. */
-  readonly optional?: true;
-  /** What an absent one means. */
-  readonly default?: number;
 }
 
 /** What a node costs and keeps; `NO_COST` for most. */
@@ -60,14 +48,12 @@ export interface Operation<Node extends NodeBase> {
   readonly op: Node['op'];
   /** How many values it reads; `many` is two or more. */
   readonly inputs: 1 | 2 | 'many';
-  /** Whether it reads the value of a sign, and nothing else. */
-  readonly readsBinary: boolean;
-  /** Whether its value is binary: +-1, one bit each. */
-  readonly makesBinary: boolean;
-  /** A node in a table of layers, such as `binary conv 3x3, 8 a group`. */
-  text(node: Node): string;
-  /** All its attributes, those that may be absent too, in the order of the document. */
-  readonly attributes: Readonly<Record<string, AttributeText>>;
+  /** It reads the value of a sign, and nothing else. */
+  readonly readsBinary?: true;
+  /** Its value is binary: +-1, one bit each. */
+  readonly makesBinary?: true;
+  /** All its attributes, those that may be absent too. */
+  readonly attributes: readonly string[];
   /** The rest of the node of the JSON, checked. */
   parse(attributes: Attributes): Omit<Node, keyof NodeBase>;
   /**

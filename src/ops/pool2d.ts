@@ -1,6 +1,6 @@
 /** What the pools have in common. */
 
-import { type Padding, type Pair, showWindow } from '../tensor.ts';
+import type { Padding, Pair } from '../tensor.ts';
 import { NO_COST, type NodeBase, type Operation } from './operation.ts';
 import { mapOf, windowed } from './shapes.ts';
 
@@ -14,10 +14,7 @@ export interface Pool2dNode extends NodeBase {
 /** All of a pool but its name. */
 export const pool2d: Omit<Operation<Pool2dNode>, 'op'> = {
   inputs: 1,
-  readsBinary: false,
-  makesBinary: false,
-  text: (node) => `${node.op.replace('_pool2d', ' pool')} ${showWindow(node.kernel)}`,
-  attributes: { kernel: {}, stride: {}, padding: {} },
+  attributes: ['kernel', 'stride', 'padding'],
   parse(a) {
     const kernel = a.pair('kernel');
     const padding = a.padding('padding');

@@ -11,10 +11,7 @@ export interface PreluNode extends NodeBase {
 export const prelu: Operation<PreluNode> = {
   op: 'prelu',
   inputs: 1,
-  readsBinary: false,
-  makesBinary: false,
-  text: () => 'prelu',
-  attributes: { slope: { tensor: true, form: '`[C]` or `[1]`' } },
+  attributes: ['slope'],
   parse: (a) => ({ slope: a.floats('slope', 1).data }),
   shape(node, [input]) {
     expectPerChannel(node, 'slope', node.slope, input!);

@@ -10,10 +10,7 @@ export interface ReluNode extends NodeBase {
 export const relu: Operation<ReluNode> = {
   op: 'relu',
   inputs: 1,
-  readsBinary: false,
-  makesBinary: false,
-  text: () => 'relu',
-  attributes: { max: { optional: true } },
+  attributes: ['max'],
   parse: (a) => ({ max: a.numberOr('max', 0, undefined) }),
   shape: (_, [input]) => input!,
   cost: () => NO_COST,

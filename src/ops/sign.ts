@@ -11,10 +11,8 @@ export interface SignNode extends NodeBase {
 export const sign: Operation<SignNode> = {
   op: 'sign',
   inputs: 1,
-  readsBinary: false,
   makesBinary: true,
-  text: () => 'sign',
-  attributes: { threshold: { tensor: true, form: '`[C]` or `[1]`', optional: true } },
+  attributes: ['threshold'],
   parse: (a) => ({ threshold: a.floatsOrNone('threshold', 1)?.data }),
   shape(node, [input]) {
     expectPerChannel(node, 'threshold', node.threshold, input!);

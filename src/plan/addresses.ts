@@ -1,6 +1,6 @@
 /** Calls with addresses: tables, then constants, then the arena. */
 
-import { KERNEL_PARAMETERS, type KernelName, TABLE_BASE } from '../kernels/abi.ts';
+import { FIRST_TABLE, KERNEL_PARAMETERS, type KernelName } from '../kernels/abi.ts';
 import {
   type Argument,
   aligned,
@@ -50,9 +50,9 @@ export function layOut(
   { constants, tables }: Calls,
   { calls, lifetimes, placeOf }: Lifetimes,
 ): Program {
-  const addresses = new Map<Buffer | Constant, number>([[tables, TABLE_BASE]]);
+  const addresses = new Map<Buffer | Constant, number>([[tables, FIRST_TABLE]]);
   const placed: PlacedConstant[] = [];
-  let address = TABLE_BASE + tables.bytes;
+  let address = FIRST_TABLE + tables.bytes;
   const constantsBegin = address;
   for (const constant of constants) {
     const { buffer, byteOffset, byteLength } = constant.data;

@@ -5,8 +5,8 @@
  */
 
 import type { Graph } from '../graph/graph.ts';
-import type { Build } from '../kernels/abi.ts';
-import { activationsOf } from '../kernels/activations.ts';
+import { activationType } from '../kernels/activations.ts';
+import { type Build, hasSimd } from '../kernels/builds.ts';
 import { openCalls } from '../kernels/calls.ts';
 import { sizeOf } from '../tensor.ts';
 import { layOut, type PlacedConstant, type Step } from './addresses.ts';
@@ -45,7 +45,7 @@ export interface Plan {
  * @throws GraphError STREAM_UNSUPPORTED, STREAM_RANGE
  */
 export function planGraph(graph: Graph, build: Build, threads = 1): Plan {
-  const target = { build, simd: build !== 'plain', activations: activationsOf(graph.stream) };
+  const target = { build, simd: hasSimd(build), activations: activationType(graph.stream) };
   const selections = select(graph, stagesOf(graph), target);
   const writer = openCalls(threads);
   const ends = emitCalls(graph, selections, target, writer);

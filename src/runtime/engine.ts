@@ -15,7 +15,8 @@ export type Kernels = Readonly<Record<KernelName, Kernel>>;
 export interface StepTime {
   /** The value that the step works for: a node's name. */
   readonly value: string;
-  readonly kernel: KernelName;
+  /** The kernel that ran, such as `binaryWords`. */
+  readonly kernel: string;
   readonly milliseconds: number;
   /** How many threads had a part of it. */
   readonly threads: number;
@@ -97,9 +98,11 @@ export async function createEngine(
   module: WebAssembly.Module,
   shared = false,
 ): Promise<Engine> {
+  // The plan is not kept: its constants are in the memory now.
+  const { steps } = plan;
   const { memory, input, output } = openMemory(plan, shared);
   const kernels = await instantiateKernels(module, memory);
-  const calls = plan.steps.map(({ kernel, work, arguments: numbers }) => {
+  const calls = steps.map(({ kernel, work, arguments: numbers }) => {
     const step = bindStep(kernels, kernel, numbers);
     return () => step(0, work);
   });
@@ -116,7 +119,7 @@ export async function createEngine(
       input.set(values);
       let before = performance.now();
       return calls.map((call, index) => {
-        const { value, kernel } = plan.steps[index]!;
+        const { value, kernel } = steps[index]!;
         call();
         const now = performance.now();
         const milliseconds = now - before;

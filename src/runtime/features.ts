@@ -1,31 +1,9 @@
+/** Which builds of the kernels the engine can run: found out by asking it, never by its name. */
+
 import { RuntimeError } from '../errors.ts';
-import type { Build } from '../kernels/abi.ts';
+import { BUILD_TABLE, BUILDS, type Build } from '../kernels/builds.ts';
 
-/**
- * (module (func (result v128) i32.const 0  i8x16.splat  i8x16.popcnt))
- * Valid exactly where fixed-width SIMD is supported.
- */
-const SIMD_PROBE = Uint8Array.of(
-  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b],
-  ...[0x03, 0x02, 0x01, 0x00],
-  ...[0x0a, 0x0a, 0x01, 0x08, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0xfd, 0x62, 0x0b],
-);
-
-/**
- * (module (func (result v128)
- *   i32.const 0  i8x16.splat  i32.const 0  i8x16.splat  i8x16.relaxed_swizzle))
- * Valid exactly where relaxed SIMD is supported.
- */
-const RELAXED_PROBE = Uint8Array.of(
-  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b],
-  ...[0x03, 0x02, 0x01, 0x00],
-  ...[0x0a, 0x0f, 0x01, 0x0d, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f],
-  ...[0xfd, 0x80, 0x02, 0x0b],
-);
-
-/** The builds that the engine takes, slowest first, found out by asking it. */
+/** The builds that the engine takes, slowest first. */
 export type Features = readonly Build[];
 
 /** @throws RuntimeError WASM_UNAVAILABLE where there is no WebAssembly at all */
@@ -35,8 +13,10 @@ export function probeFeatures(): Features {
       hint: "under a Content-Security-Policy, allow 'wasm-unsafe-eval' in script-src",
     });
   }
-  if (!WebAssembly.validate(SIMD_PROBE)) return ['plain'];
-  return WebAssembly.validate(RELAXED_PROBE) ? ['plain', 'simd', 'relaxed'] : ['plain', 'simd'];
+  return BUILDS.filter((build) => {
+    const { probe } = BUILD_TABLE[build];
+    return probe === undefined || WebAssembly.validate(probe);
+  });
 }
 
 /**

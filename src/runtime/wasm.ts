@@ -1,46 +1,62 @@
 import { RuntimeError } from '../errors.ts';
-import type { Build } from '../kernels/abi.ts';
+import { BUILD_TABLE, type Build, wasmFile } from '../kernels/builds.ts';
+import { type Identity, identityAs, identityOf } from '../kernels/identity.ts';
+import { chooseBuild, probeFeatures } from './features.ts';
 
-/** Where the kernels come from: an address to fetch, an answer, bytes, or a compiled module. */
+/**
+ * Where the kernels come from: an address to fetch, a response, bytes, or a compiled module. An address
+ * that ends with a slash is the folder of the .wasm files.
+ */
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
+
+/** The kernels of a build: of the one for several threads where `threads` is more than 1. */
+export type WasmLocator = (build: Build, threads: number) => WasmSource | Promise<WasmSource>;
 
 /** One that has to be compiled. */
 type WasmInput = string | URL | Response | BufferSource;
 
-/** The kernels beside this package; a literal `new URL` is what bundlers look for. */
+/** The kernels beside this package. */
 export function defaultWasmUrl(build: Build, threads: number): URL {
-  if (threads > 1) return threadsWasmUrl(build);
-  switch (build) {
-    case 'plain':
-      return new URL('../mobinet.plain.wasm', import.meta.url);
-    case 'simd':
-      return new URL('../mobinet.simd.wasm', import.meta.url);
-    case 'relaxed':
-      return new URL('../mobinet.relaxed.wasm', import.meta.url);
-  }
+  const { url, threadsUrl } = BUILD_TABLE[build];
+  return threads > 1 ? threadsUrl() : url();
 }
 
-/** Those that work in shared memory. */
-function threadsWasmUrl(build: Build): URL {
-  switch (build) {
-    case 'plain':
-      return new URL('../mobinet.plain-threads.wasm', import.meta.url);
-    case 'simd':
-      return new URL('../mobinet.simd-threads.wasm', import.meta.url);
-    case 'relaxed':
-      return new URL('../mobinet.relaxed-threads.wasm', import.meta.url);
-  }
+export function isLocator(wasm: WasmSource | WasmLocator | undefined): wasm is WasmLocator {
+  return typeof wasm === 'function';
 }
 
-/** Whether kernels are of a build for threads. Engines tell only by what they accept. */
-export async function takesSharedMemory(module: WebAssembly.Module): Promise<boolean> {
-  try {
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-    await WebAssembly.instantiate(module, { env: { memory } });
-    return true;
-  } catch {
-    return false;
-  }
+/**
+ * What gives the kernels of a build: a function itself, or a folder's address.
+ * @returns undefined where the source is one binary, of whatever build
+ */
+function locatorOf(wasm: WasmSource | WasmLocator): WasmLocator | undefined {
+  if (isLocator(wasm)) return wasm;
+  const folder = typeof wasm === 'string' || wasm instanceof URL ? String(wasm) : '';
+  if (!folder.endsWith('/')) return undefined;
+  return (build, threads) => folder + wasmFile(build, threads > 1);
+}
+
+/** Compiled kernels, and which they are. */
+export interface CompiledKernels extends Identity {
+  readonly module: WebAssembly.Module;
+}
+
+/**
+ * Those of the build that is asked for; of a single binary with `auto`, the build that it is.
+ * @throws RuntimeError WASM_INVALID, WASM_UNAVAILABLE, ABORTED
+ */
+export async function loadKernels(
+  wasm: WasmSource | WasmLocator,
+  wish: Build | 'auto',
+  threads: number,
+  signal?: AbortSignal,
+): Promise<CompiledKernels> {
+  const build = chooseBuild(probeFeatures(), wish);
+  const locate = locatorOf(wasm);
+  const source = locate === undefined ? (wasm as WasmSource) : await locate(build, threads);
+  const module = await compileKernels(source, signal);
+  const isGiven = locate === undefined && wish === 'auto';
+  return { module, ...(isGiven ? identityOf(module) : identityAs(module, build)) };
 }
 
 /**

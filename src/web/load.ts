@@ -5,7 +5,7 @@ import { WEB } from './platform.ts';
 const PAGE: Platform = {
   ...WEB,
   // Fetched where there are to be threads: most pages have none.
-  openPool: async (...pool) => (await import('./pool.ts')).openPool(...pool),
+  openThreadPool: async (...plan) => (await import('./thread-pool.ts')).openThreadPool(...plan),
 };
 
 /**

@@ -10,7 +10,7 @@ export function isForeign(address: string | URL): boolean {
 /**
  * Starts a module worker. Workers must be of the page's origin, so a script of another one (a CDN's)
  * is imported by a worker that is, made of a Blob. That takes CORS headers on the script and, under
- * a Content-Security-Policy, `blob:` in worker-src and the script's origin in script-src.
+ * a Content-Security-Policy, `blob:` and the script's origin in worker-src.
  * @throws DOMException where the browser refuses at once; otherwise the worker has an error event
  */
 export function startModuleWorker(address: string | URL): Worker {

@@ -1,11 +1,11 @@
 import { InputError, MobinetError, RuntimeError } from '../errors.ts';
-import { type LoadProgress, type ModelSource, readSource } from '../file/read-source.ts';
-import type { StreamWish } from '../graph/graph.ts';
-import type { Build } from '../kernels/abi.ts';
-import type { Classification, ClassifyOptions, ModelDescription } from '../model.ts';
+import { type ModelSource, readSource } from '../file/read-source.ts';
+import type { Build } from '../kernels/builds.ts';
+import type { Classification, ClassifyOptions, LoadOptions, ModelDescription } from '../model.ts';
 import type { StepTime } from '../runtime/engine.ts';
-import type { ThreadWish } from '../runtime/threads.ts';
-import { compileKernels, type WasmSource } from '../runtime/wasm.ts';
+import { chooseBuild, probeFeatures } from '../runtime/features.ts';
+import { chooseThreads, type ThreadWish } from '../runtime/threads.ts';
+import { compileKernels, isLocator, type WasmLocator, type WasmSource } from '../runtime/wasm.ts';
 import { abortable, throwIfAborted } from './abortable.ts';
 import { type Connection, connect } from './connection.ts';
 import { loadThroughCache } from './model-cache.ts';
@@ -14,28 +14,8 @@ import { type PictureSource, type Postable, release, toPostable } from './post-p
 import type { Keeping, LoadedModel } from './protocol.ts';
 import { createQueue, type Queue, type QueuePolicy } from './queue.ts';
 
-export interface ClassifierOptions extends WorkerOptions {
-  /** The kernels: `auto` takes the fastest build that the browser supports. Default `auto`. */
-  build?: Build | 'auto' | undefined;
-  /** Where the kernels come from; by default the file beside this package. */
-  wasm?: WasmSource | undefined;
-  /**
-   * `float32` keeps feature maps as in training even where the model asks for int16: slower, and
-   * the logits are PyTorch's. Default `model`.
-   */
-  stream?: StreamWish | undefined;
-  /**
-   * How many threads run the network, 1 to 16; `auto`: as many as there are cores, at most 4.
-   * Default 1. Several take cross-origin isolation; where they cannot be had there is one, and
-   * `describe()` says why. The labels are the same.
-   */
-  threads?: ThreadWish | undefined;
-  /** Address of the threads' script, where a bundler has moved it. */
-  threadUrl?: string | URL | undefined;
-  /** Called while the model is fetched. */
-  onProgress?: ((progress: LoadProgress) => void) | undefined;
-  /** Aborts the loading; the promise rejects with the code ABORTED. */
-  signal?: AbortSignal | undefined;
+/** What `loadModel` takes, and what is the worker's. */
+export interface ClassifierOptions extends LoadOptions, WorkerOptions {
   /**
    * Keeps a model that comes from an http(s) address in the browser's Cache API, so that the next
    * visit does not fetch it; a string names the cache. A kept model is not looked for again under
@@ -60,7 +40,7 @@ export interface ClassifyPictureOptions extends ClassifyOptions {
 /** A model in a worker of its own. */
 export interface Classifier {
   readonly name: string;
-  /** One a class. */
+  /** By class index. */
   readonly labels: readonly string[];
   /** Identifiers of the classes (WordNet ids), where the model file has them. */
   readonly labelIds: readonly string[] | undefined;
@@ -80,6 +60,8 @@ export interface Classifier {
    * Ends the worker and frees its memory; what is pending and every later call rejects with
    * DISPOSED. May be called twice.
    */
+  dispose(): void;
+  /** @deprecated Earlier name of `dispose`. */
   terminate(): void;
 }
 
@@ -97,7 +79,7 @@ export async function createClassifier(
   throwIfAborted(signal);
   const queue = createQueue(options.queue ?? 'all');
   const leaving = new AbortController();
-  const connection = connect(openWorker(options), (error) => {
+  const connection = connect(openWorker(options, (options.threads ?? 1) !== 1), (error) => {
     queue.close(error);
     leaving.abort();
   });
@@ -144,14 +126,33 @@ async function load(
 }
 
 async function prepare(connection: Connection, options: ClassifierOptions): Promise<undefined> {
-  const { build = 'auto', stream = 'model', threads = 1, wasm, signal } = options;
-  const source = wasm instanceof Response ? await compileKernels(wasm, signal) : absolute(wasm);
+  const { build = 'auto', threads = 1, wasm, signal } = options;
+  const activations = options.activations ?? options.stream ?? 'model';
+  const kernels = isLocator(wasm) ? await locate(wasm, build, threads) : wasm;
+  const source =
+    kernels instanceof Response ? await compileKernels(kernels, signal) : absolute(kernels);
   const threadUrl = absolute<undefined>(options.threadUrl);
-  return connection.call('prepare', { build, wasm: source, stream, threads, threadUrl });
+  return connection.call('prepare', { build, wasm: source, activations, threads, threadUrl });
+}
+
+/** A function cannot be posted: the page asks it, as the worker would. */
+async function locate(
+  wasm: WasmLocator,
+  build: Build | 'auto',
+  threads: ThreadWish,
+): Promise<WasmSource> {
+  const choice = chooseThreads(threads, globalThis.navigator?.hardwareConcurrency ?? 1);
+  return wasm(chooseBuild(probeFeatures(), build), choice.threads);
 }
 
 function openClassifier(connection: Connection, queue: Queue, loaded: LoadedModel): Classifier {
   const { labels, labelIds, description } = loaded;
+  const dispose = () =>
+    connection.close(
+      new RuntimeError('DISPOSED', `The classifier of ${description.name} has been disposed of`, {
+        hint: 'create another one',
+      }),
+    );
   return {
     name: description.name,
     labels,
@@ -163,25 +164,20 @@ function openClassifier(connection: Connection, queue: Queue, loaded: LoadedMode
       const preparing = toPostable(source, transfer);
       // Reported where its turn comes, which may be never.
       preparing.catch(() => undefined);
-      const answering = queue.add(async () => {
+      const responding = queue.add(async () => {
         const postable = await preparing;
         throwIfAborted(signal);
         return post(connection, postable, topK);
       });
       try {
-        return await abortable(answering, signal);
+        return await abortable(responding, signal);
       } finally {
         preparing.then(release, () => undefined);
       }
     },
     profile: () => connection.call('profile', undefined),
-    terminate() {
-      connection.close(
-        new RuntimeError('DISPOSED', `The classifier of ${description.name} has been terminated`, {
-          hint: 'create another one',
-        }),
-      );
-    },
+    dispose,
+    terminate: dispose,
   };
 }
 

@@ -15,7 +15,7 @@ export interface Connection {
     argument: Calls[Name]['argument'],
     transfer?: Transferable[],
   ): Promise<Calls[Name]['result']>;
-  /** Ends the worker and rejects at once what it has not answered, and every later call. */
+  /** Ends the worker and rejects at once what it has not responded to, and every later call. */
   close(error: MobinetError): void;
 }
 
@@ -45,7 +45,7 @@ export function connect(worker: Worker, onClose: (error: MobinetError) => void):
   };
 
   worker.addEventListener('message', ({ data: reply }: MessageEvent<Reply>) => {
-    if (reply.type === 'answer') take(reply.id)?.resolve(reply.result);
+    if (reply.type === 'response') take(reply.id)?.resolve(reply.result);
     if (reply.type === 'failure') take(reply.id)?.reject(reviveError(reply.error));
   });
   worker.addEventListener('error', (event) => close(workerFailure(event)));
@@ -76,6 +76,6 @@ function workerFailure({ message, error }: ErrorEvent): RuntimeError {
         hint: 'create another classifier',
       })
     : new RuntimeError('WORKER_FAILED', "The worker's script cannot be loaded", {
-        hint: "serve it from the page's origin, or pass `workerUrl`; a Content-Security-Policy must allow it in worker-src, which is blob: where it comes from another origin (that must be in script-src, and send CORS headers)",
+        hint: 'is it there? A Content-Security-Policy must allow it in worker-src; a script of another origin must send CORS headers, and its origin and blob: must be allowed there',
       });
 }

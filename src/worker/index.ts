@@ -2,6 +2,7 @@
 
 export {
   type ErrorCode,
+  type ErrorDetails,
   FileError,
   GraphError,
   InputError,
@@ -9,17 +10,29 @@ export {
   ModelFormatError,
   RuntimeError,
 } from '../errors.ts';
+export type { DigestState } from '../file/model-file.ts';
 export type { LoadProgress, ModelSource } from '../file/read-source.ts';
-export type { Build } from '../kernels/abi.ts';
-export type { Classification, ModelDescription, Prediction, Timings } from '../model.ts';
+export type { Activations, ActivationsWish } from '../graph/activations.ts';
+export type { Picture, Preprocessing } from '../image/picture.ts';
+export type { Build } from '../kernels/builds.ts';
+export type {
+  Classification,
+  ClassifyOptions,
+  LoadOptions,
+  ModelDescription,
+  Prediction,
+  StreamWish,
+  Timings,
+} from '../model.ts';
 export type { StepTime } from '../runtime/engine.ts';
 export type { ThreadWish } from '../runtime/threads.ts';
-export type { WasmSource } from '../runtime/wasm.ts';
+export type { WasmLocator, WasmSource } from '../runtime/wasm.ts';
 export {
   type Classifier,
   type ClassifierOptions,
   type ClassifyPictureOptions,
   createClassifier,
 } from './classifier.ts';
+export type { WorkerOptions } from './open-worker.ts';
 export type { PictureSource } from './post-picture.ts';
 export type { QueuePolicy } from './queue.ts';

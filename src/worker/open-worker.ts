@@ -8,22 +8,30 @@ export interface WorkerOptions {
   createWorker?: (() => Worker) | undefined;
 }
 
-/** In a variable: bundlers make an asset of what they find written out in `new URL`. */
-const SCRIPT = 'worker.js';
-
-/** @throws RuntimeError WORKER_FAILED */
-export function openWorker({ workerUrl, createWorker }: WorkerOptions): Worker {
+/**
+ * @param severalThreads whether the model may run on more than the worker's own thread
+ * @throws RuntimeError WORKER_FAILED
+ */
+export function openWorker(
+  { workerUrl, createWorker }: WorkerOptions,
+  severalThreads: boolean,
+): Worker {
   try {
     if (createWorker !== undefined) return createWorker();
     if (workerUrl !== undefined) return startModuleWorker(workerUrl);
-    // From a CDN, unbundled.
-    if (isForeign(import.meta.url)) return startModuleWorker(new URL(SCRIPT, import.meta.url));
-    // The compiled neighbour of this file, in the literal form that bundlers look for.
-    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    if (isForeign(import.meta.url)) {
+      // From a CDN, unbundled. In a variable, as bundlers make an asset of a literal.
+      const script = severalThreads ? 'threads-worker.js' : 'worker.js';
+      return startModuleWorker(new URL(script, import.meta.url));
+    }
+    // Compiled neighbours of this file, in the literal form that bundlers look for.
+    return severalThreads
+      ? new Worker(new URL('./threads-worker.js', import.meta.url), { type: 'module' })
+      : new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   } catch (cause) {
     throw new RuntimeError('WORKER_FAILED', 'Cannot start the worker', {
       cause,
-      hint: "a Content-Security-Policy must allow it in worker-src: 'self', and blob: where its script is of another origin",
+      hint: 'a Content-Security-Policy must allow it in worker-src; a script of another origin takes blob: there, too',
     });
   }
 }

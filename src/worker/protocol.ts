@@ -1,8 +1,8 @@
 /** What the page and the worker say to each other. */
 
-import type { StreamWish } from '../graph/graph.ts';
+import type { ActivationsWish } from '../graph/activations.ts';
 import type { Picture } from '../image/picture.ts';
-import type { Build } from '../kernels/abi.ts';
+import type { Build } from '../kernels/builds.ts';
 import type { Classification, ModelDescription } from '../model.ts';
 import type { StepTime } from '../runtime/engine.ts';
 import type { ThreadWish } from '../runtime/threads.ts';
@@ -15,7 +15,7 @@ export interface PrepareArgument {
   readonly build: Build | 'auto';
   /** An absolute address, the content, or the module; by default the file beside the worker. */
   readonly wasm: string | BufferSource | WebAssembly.Module | undefined;
-  readonly stream: StreamWish;
+  readonly activations: ActivationsWish;
   readonly threads: ThreadWish;
   /** An absolute address; by default the file beside this package. */
   readonly threadUrl: string | undefined;
@@ -45,7 +45,7 @@ export interface ClassifyArgument {
   readonly topK: number | undefined;
 }
 
-/** What the worker can be asked, and what it answers. */
+/** What the worker can be asked, and its responses. */
 export interface Calls {
   /** Compiles the kernels, while the model is on its way. */
   prepare: { argument: PrepareArgument; result: undefined };
@@ -67,5 +67,5 @@ export type Request = {
 }[CallName];
 
 export type Reply =
-  | { readonly type: 'answer'; readonly id: number; readonly result: Calls[CallName]['result'] }
+  | { readonly type: 'response'; readonly id: number; readonly result: Calls[CallName]['result'] }
   | { readonly type: 'failure'; readonly id: number; readonly error: PackedError };

@@ -1,10 +1,8 @@
 import { RuntimeError } from '../errors.ts';
 import { type LoadOptions, loadModelOn, type Model, type Platform } from '../model.ts';
-import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { chooseThreads } from '../runtime/threads.ts';
-import { compileKernels } from '../runtime/wasm.ts';
+import { loadKernels } from '../runtime/wasm.ts';
 import { WEB } from '../web/platform.ts';
-import { openPool } from '../web/pool.ts';
 import { keep } from './model-cache.ts';
 import { packError } from './packed-error.ts';
 import { createPixelReader } from './pixel-reader.ts';
@@ -16,14 +14,15 @@ export interface Port {
   addEventListener(type: 'message', listener: (event: MessageEvent<Request>) => void): void;
 }
 
-/** Nothing is imported later: Vite's builds make a worker one script. */
-const WORKER: Platform = { ...WEB, openPool };
-
 /** Milliseconds from loading a model to keeping it: the first picture goes before. */
 const KEEPING_DELAY = 500;
 
-/** Answers requests, one model a worker. */
-export function serve(port: Port): void {
+/**
+ * Responds to requests; a worker has one model.
+ * @param openThreadPool for a model on several threads
+ */
+export function serve(port: Port, openThreadPool: Platform['openThreadPool']): void {
+  const platform: Platform = { ...WEB, openThreadPool };
   const readPixels = createPixelReader();
   let options: LoadOptions | undefined;
   let model: Model | undefined;
@@ -32,14 +31,14 @@ export function serve(port: Port): void {
     if (thing !== undefined) return thing;
     throw new RuntimeError('WORKER_FAILED', 'The worker has not loaded a model yet');
   };
-  const answer = async (request: Request): Promise<Calls[CallName]['result']> => {
+  const respond = async (request: Request): Promise<Calls[CallName]['result']> => {
     switch (request.call) {
       case 'prepare':
         options = await prepare(request.argument);
         return undefined;
       case 'load': {
         const { bytes, keeping } = request.argument;
-        model = await loadModelOn(WORKER, bytes, ready(options));
+        model = await loadModelOn(platform, bytes, ready(options));
         if (keeping !== undefined) setTimeout(keep, KEEPING_DELAY, keeping, bytes);
         const { labels, labelIds } = model;
         return { labels, labelIds, description: model.describe() };
@@ -56,7 +55,7 @@ export function serve(port: Port): void {
   port.addEventListener('message', async ({ data: request }) => {
     const { id } = request;
     try {
-      port.postMessage({ type: 'answer', id, result: await answer(request) });
+      port.postMessage({ type: 'response', id, result: await respond(request) });
     } catch (error) {
       port.postMessage({ type: 'failure', id, error: packError(error) });
     }
@@ -65,9 +64,8 @@ export function serve(port: Port): void {
 
 /** Everything but the model. */
 async function prepare(argument: PrepareArgument): Promise<LoadOptions> {
-  const { wasm, threads, ...rest } = argument;
-  const build = chooseBuild(probeFeatures(), argument.build);
-  const choice = chooseThreads(threads, WEB.cores());
-  const kernels = await compileKernels(wasm ?? (await WEB.kernels(build, choice.threads)));
-  return { ...rest, build, wasm: kernels, threads };
+  const { wasm = WEB.kernels, ...rest } = argument;
+  const { threads } = chooseThreads(rest.threads, WEB.cores());
+  const { module, build } = await loadKernels(wasm, rest.build, threads);
+  return { ...rest, build, wasm: module };
 }

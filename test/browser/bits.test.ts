@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { BUILDS } from '../../src/kernels/abi.ts';
+import { BUILDS } from '../../src/kernels/builds.ts';
 import { loadModel } from '../../src/node/index.ts';
 import { bitsOf, fixedInput } from '../engines/fixed-input.ts';
 import { describeInChromium } from './chromium.ts';

@@ -80,7 +80,7 @@ describeInChromium('requests', (fixture) => {
     expect(answered.predictions).toHaveLength(5);
   });
 
-  test('terminate: what is pending and what comes later is DISPOSED; twice is once', async () => {
+  test('dispose: what is pending and what comes later is DISPOSED; twice is once', async () => {
     const page = await fixture.open();
     const codes = await page.evaluate(async () => {
       const classifier = await mobinet.createClassifier(mobinet.MODEL);
@@ -90,8 +90,8 @@ describeInChromium('requests', (fixture) => {
         classifier.classify(picture),
         classifier.profile(),
       ].map(mobinet.failureOf);
-      classifier.terminate();
-      classifier.terminate();
+      classifier.dispose();
+      classifier.dispose();
       const later = [classifier.classify(picture), classifier.profile()].map(mobinet.failureOf);
       return (await Promise.all([...pending, ...later])).map(({ name, code }) => [name, code]);
     });

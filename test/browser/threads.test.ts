@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { BUILDS } from '../../src/kernels/abi.ts';
+import { BUILDS } from '../../src/kernels/builds.ts';
 import { loadModel } from '../../src/node/index.ts';
 import { bitsOf, fixedInput } from '../engines/fixed-input.ts';
 import { wasmBytes } from '../helpers/run.ts';
@@ -48,7 +48,7 @@ describeInChromium(
           const classifier = await mobinet.createClassifier(mobinet.MODEL, { threads });
           const { predictions, threads: used } = await classifier.classify(picture);
           answers.push({ threads, used, description: classifier.describe(), predictions });
-          classifier.terminate();
+          classifier.dispose();
           if (threads === 2) await fetch('/after-the-first');
         }
         return answers;

@@ -127,6 +127,14 @@ describe('classify', () => {
     expect(readFileSync(picture, 'utf8')).toMatch(/^<svg[\s\S]*logits[\s\S]*<\/svg>\n$/);
   });
 
+  test('--profile-picture where nothing can be written: says so, exit code 2', async () => {
+    const nowhere = join(folder, 'missing', 'profile.svg');
+    const args = ['classify', '--profile-picture', nowhere, '--model', tinyModel];
+    const { code, stderr } = await mobinet([...args, sample('chelsea.png')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`Cannot write ${nowhere} (its folder is not there) [FILE_UNWRITABLE]`);
+  });
+
   test('--threads: the labels of one, and how many there really are', async () => {
     const args = ['classify', '--json', '--profile', sample('chelsea.png'), '--threads'];
     const [one, three] = await Promise.all(
@@ -256,6 +264,17 @@ describe('eval', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/does not know .* class folders/);
   });
+});
+
+test('--activations float32, and --stream, its earlier name, which --help does not list', async () => {
+  const describeAs = async (...options: string[]) =>
+    JSON.parse((await mobinet(['describe', '--json', ...options])).stdout).activations;
+  expect(await describeAs()).toBe('int16');
+  expect(await describeAs('--activations', 'float32')).toBe('float32');
+  expect(await describeAs('--stream', 'float32')).toBe('float32');
+  const { stdout } = await mobinet(['classify', '--help']);
+  expect(stdout).toContain('--activations');
+  expect(stdout).not.toContain('--stream');
 });
 
 test('--version is that of the package; no command: help and exit code 2', async () => {

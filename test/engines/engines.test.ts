@@ -7,7 +7,7 @@ import { build as bundle } from 'esbuild';
 import { launch } from 'puppeteer-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseModelFile } from '../../src/file/model-file.ts';
-import { BUILDS } from '../../src/kernels/abi.ts';
+import { BUILDS } from '../../src/kernels/builds.ts';
 import { startServer } from '../browser/server.ts';
 import { runGraph } from '../helpers/run.ts';
 import { bitsOf, fixedInput } from './fixed-input.ts';

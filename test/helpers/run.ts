@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Graph } from '../../src/graph/graph.ts';
-import type { Build } from '../../src/kernels/abi.ts';
-import { openPool } from '../../src/node/pool.ts';
+import { type Build, wasmFile } from '../../src/kernels/builds.ts';
+import { identityAs } from '../../src/kernels/identity.ts';
+import { openThreadPool } from '../../src/node/thread-pool.ts';
 import { planGraph } from '../../src/plan/plan.ts';
 import { createEngine, type Engine } from '../../src/runtime/engine.ts';
 import { probeFeatures } from '../../src/runtime/features.ts';
@@ -11,7 +12,7 @@ export const BUILDS = probeFeatures();
 
 /** The compiled kernels of a build, for one thread or for several; `npm run build:wasm` makes them. */
 export function wasmBytes(build: Build, kind: '' | '-threads' = ''): Uint8Array<ArrayBuffer> {
-  const file = new URL(`../../dist/mobinet.${build}${kind}.wasm`, import.meta.url);
+  const file = new URL(`../../dist/${wasmFile(build, kind !== '')}`, import.meta.url);
   if (!existsSync(file)) throw new Error(`${file.pathname} is missing: run npm run build:wasm`);
   return Uint8Array.from(readFileSync(file));
 }
@@ -22,6 +23,8 @@ export function wasmModule(build: Build, kind: '' | '-threads' = ''): WebAssembl
   const key = build + kind;
   const module = modules.get(key) ?? new WebAssembly.Module(wasmBytes(build, kind));
   modules.set(key, module);
+  // Says so where the kernels are not those of these sources.
+  identityAs(module, build);
   return module;
 }
 
@@ -34,7 +37,7 @@ export const THREAD_SCRIPT = new URL('../../dist/node/thread-script.js', import.
 
 export function poolOf(graph: Graph, build: Build, threads: number): Promise<Engine> {
   const plan = planGraph(graph, build, threads);
-  return openPool(plan, wasmModule(build, '-threads'), THREAD_SCRIPT);
+  return openThreadPool(plan, wasmModule(build, '-threads'), THREAD_SCRIPT);
 }
 
 /** The output of a graph, run by the kernels of a build. */

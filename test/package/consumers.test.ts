@@ -7,6 +7,7 @@ import { rollup } from 'rollup';
 import { build as buildWithVite } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import webpack from 'webpack';
+import { BUILDS, wasmFile } from '../../src/kernels/builds.ts';
 import { startServer } from '../browser/server.ts';
 import { installTarball, ROOT } from './tarball.ts';
 
@@ -23,10 +24,7 @@ document.title = classifier.build + ' on ' + (threadsReason ?? threads) + ': ' +
 const page = (script: string, more = '') =>
   `<!doctype html><meta charset="utf-8"><title>waiting</title>${more}<script type="module" src="${script}"></script>`;
 
-const WASM = ['plain', 'simd', 'relaxed'].flatMap((build) => [
-  `mobinet.${build}.wasm`,
-  `mobinet.${build}-threads.wasm`,
-]);
+const WASM = BUILDS.flatMap((build) => [wasmFile(build, false), wasmFile(build, true)]);
 
 /** Builds the page in \`folder\` into its folder \`out\`. */
 const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
@@ -37,7 +35,6 @@ const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
       base: './',
       logLevel: 'silent',
       configFile: false,
-      worker: { format: 'es' },
       build: { outDir: join(folder, 'out'), target: 'es2022', emptyOutDir: true },
     });
   },
@@ -60,7 +57,7 @@ const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
     writeFileSync(join(folder, 'out/index.html'), page('./main.js'));
   },
 
-  // These two do not follow new URL(): the scripts of the worker and of threads are entries of their
+  // These two do not follow new URL(): the scripts of the workers and of threads are entries of their
   // own, and the kernels are copied to where they are looked for, one folder above them.
   async esbuild(folder) {
     await buildWithEsbuild({
@@ -68,6 +65,7 @@ const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
       entryPoints: {
         main: 'main.js',
         worker: 'node_modules/mobinet/dist/worker/worker.js',
+        'threads-worker': 'node_modules/mobinet/dist/worker/threads-worker.js',
         'thread-script': 'node_modules/mobinet/dist/web/thread-script.js',
       },
       outdir: 'out/scripts',
@@ -87,6 +85,7 @@ const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
       input: {
         main: join(folder, 'main.js'),
         worker: join(folder, 'node_modules/mobinet/dist/worker/worker.js'),
+        'threads-worker': join(folder, 'node_modules/mobinet/dist/worker/threads-worker.js'),
         'thread-script': join(folder, 'node_modules/mobinet/dist/web/thread-script.js'),
       },
       plugins: [

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseModelFile } from '../../src/file/model-file.ts';
-import { withStream } from '../../src/graph/graph.ts';
+import { withActivations } from '../../src/graph/activations.ts';
 import { preprocess } from '../../src/image/preprocess.ts';
 import { topK } from '../../src/top-k.ts';
 import { BUILDS, engineOf } from '../helpers/run.ts';
@@ -25,7 +25,7 @@ describe.each(readdirSync(folder))('%s: the logits of PyTorch', (file) => {
   const bytes = readFileSync(new URL(`../../models/${golden.model}`, import.meta.url));
   const model = parseModelFile(Uint8Array.from(bytes));
   // PyTorch's feature maps are float32, whatever the model asks for.
-  const graph = withStream(model.graph, 'float32');
+  const graph = withActivations(model.graph, 'float32');
   test.each(golden.cases)('$name', async ({ pixels, logits }) => {
     const data = Uint8Array.from(Buffer.from(pixels, 'hex'));
     const picture = { data, width: golden.size, height: golden.size };

@@ -147,7 +147,7 @@ test('latest: a call that is aborted before does not take the place of one that 
   expect(await Promise.all(answers)).toHaveLength(2);
 });
 
-test('terminated while a picture is being taken: DISPOSED, though it never comes', async () => {
+test('disposed of while a picture is being taken: DISPOSED, though it never comes', async () => {
   vi.stubGlobal('createImageBitmap', () => new Promise(() => undefined));
   const { classifier } = await open();
   const bitmap = {
@@ -157,18 +157,19 @@ test('terminated while a picture is being taken: DISPOSED, though it never comes
     close: () => undefined,
   };
   const pending = [classifier.classify(bitmap), classifier.classify(picture(1))];
-  classifier.terminate();
+  classifier.dispose();
   for (const call of pending) await expect(call).rejects.toMatchObject({ code: 'DISPOSED' });
 });
 
-test('terminated: what is pending and later is DISPOSED, the worker ended', async () => {
+test('disposed of: what is pending and later is DISPOSED, the worker ended', async () => {
   const { classifier, worker } = await open();
   const pending = [
     classifier.classify(picture(1)),
     classifier.classify(picture(2)),
     classifier.profile(),
   ];
-  classifier.terminate();
+  classifier.dispose();
+  // Its earlier name; a second time is once.
   classifier.terminate();
   pending.push(classifier.classify(picture(3)), classifier.profile());
   for (const call of pending) {

@@ -11,7 +11,7 @@ function connected() {
 }
 
 const answer = (id: number, value: string): Reply => ({
-  type: 'answer',
+  type: 'response',
   id,
   result: [{ value, kernel: 'add', milliseconds: 1 } as never],
 });

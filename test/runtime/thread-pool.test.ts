@@ -6,7 +6,7 @@ import { mobileNetV1 } from '../../src/networks/mobilenet-v1.ts';
 import { mobinet } from '../../src/networks/mobinet.ts';
 import { planGraph } from '../../src/plan/plan.ts';
 import type { Engine } from '../../src/runtime/engine.ts';
-import { createPool, type StartThread } from '../../src/runtime/pool.ts';
+import { createThreadPool, type StartThread } from '../../src/runtime/thread-pool.ts';
 import { bitsOf } from '../engines/fixed-input.ts';
 import { binaryConv2d, graphBuilder } from '../helpers/graphs.ts';
 import { randomFrom } from '../helpers/random.ts';
@@ -127,13 +127,13 @@ describe('threads that do not do what they should', () => {
           : Promise.resolve(),
       terminate: () => ended.push(thread),
     });
-    await expect(createPool(plan, module, start)).rejects.toThrow('no thread today');
+    await expect(createThreadPool(plan, module, start)).rejects.toThrow('no thread today');
     expect(ended).toEqual([1, 2]);
   });
 
   test('those that never take part hold nobody up', async () => {
     const start: StartThread = () => ({ ready: Promise.resolve(), terminate: () => undefined });
-    const pool = await createPool(plan, module, start);
+    const pool = await createThreadPool(plan, module, start);
     const input = inputOf(graph, 5);
     expect(bitsOf(pool.run(input))).toEqual(bitsOf(await runGraph(graph, 'simd', input)));
   });
@@ -144,7 +144,7 @@ describe('threads that do not do what they should', () => {
       ready: Promise.resolve(),
       terminate: () => ended.push(thread),
     });
-    (await createPool(plan, module, start)).dispose();
+    (await createThreadPool(plan, module, start)).dispose();
     expect(ended).toEqual([1, 2]);
   });
 });

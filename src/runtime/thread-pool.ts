@@ -23,7 +23,7 @@ export type StartThread = (start: ThreadStart, onFailure: () => void) => Thread;
  * @param module of a build for threads
  * @throws RuntimeError OUT_OF_MEMORY, WASM_INVALID; what `startThread` throws or rejects with
  */
-export async function createPool(
+export async function createThreadPool(
   plan: Plan,
   module: WebAssembly.Module,
   startThread: StartThread,

@@ -3,16 +3,16 @@ import { Worker } from 'node:worker_threads';
 import { RuntimeError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Engine } from '../runtime/engine.ts';
-import { createPool, type StartThread } from '../runtime/pool.ts';
 import type { ThreadReport } from '../runtime/thread.ts';
+import { createThreadPool, type StartThread } from '../runtime/thread-pool.ts';
 
 /** An engine whose threads are Node's; a process does not wait for them when it ends. */
-export function openPool(
+export function openThreadPool(
   plan: Plan,
   module: WebAssembly.Module,
   threadUrl: string | URL | undefined,
 ): Promise<Engine> {
-  return createPool(plan, module, threadStarter(threadUrl));
+  return createThreadPool(plan, module, threadStarter(threadUrl));
 }
 
 function threadStarter(threadUrl: string | URL | undefined): StartThread {

@@ -1,15 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { RuntimeError } from '../errors.ts';
-import type { StreamWish } from '../graph/graph.ts';
-import type { Build } from '../kernels/abi.ts';
+import type { ActivationsWish } from '../graph/activations.ts';
+import type { Build } from '../kernels/builds.ts';
 import type { Prediction } from '../model.ts';
 import type { PictureFailure } from './classify.ts';
 
 /** What a worker starts with. */
 export interface EvalWorkerData {
   readonly modelBytes: Uint8Array;
+  readonly activations: ActivationsWish;
   readonly build: Build;
-  readonly stream: StreamWish;
   /** How many predictions are wanted of each picture. */
   readonly topK: number;
 }
@@ -21,7 +21,7 @@ export interface EvalTask {
 }
 
 /** What became of it. */
-export type EvalAnswer = { readonly index: number } & (
+export type EvalResponse = { readonly index: number } & (
   | { readonly predictions: readonly Prediction[] }
   | { readonly error: PictureFailure['error'] }
 );
@@ -31,14 +31,14 @@ const TASKS_AHEAD = 2;
 
 /**
  * Classifies pictures on several threads.
- * @param onAnswer called once a picture, in whatever order they are done
+ * @param onResponse called once a picture, in whatever order they are done
  * @throws RuntimeError WORKER_FAILED where a thread dies
  */
 export async function classifyOnThreads(
   paths: readonly string[],
   data: EvalWorkerData,
   threads: number,
-  onAnswer: (answer: EvalAnswer) => void,
+  onResponse: (response: EvalResponse) => void,
 ): Promise<void> {
   const tasks = paths.entries();
   const workers = Array.from(
@@ -47,17 +47,17 @@ export async function classifyOnThreads(
     () => new Worker(new URL('./eval-worker.js', import.meta.url), { workerData: data }),
   );
   try {
-    await Promise.all(workers.map((worker) => drain(worker, tasks, onAnswer)));
+    await Promise.all(workers.map((worker) => drain(worker, tasks, onResponse)));
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
 }
 
-/** Gives a worker tasks until there are no more and all its answers are in. */
+/** Gives a worker tasks until there are no more and all its responses are in. */
 function drain(
   worker: Worker,
   tasks: Iterator<[number, string]>,
-  onAnswer: (answer: EvalAnswer) => void,
+  onResponse: (response: EvalResponse) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let open = 0;
@@ -68,9 +68,9 @@ function drain(
       open++;
       worker.postMessage({ index, path } satisfies EvalTask);
     };
-    worker.on('message', (answer: EvalAnswer) => {
+    worker.on('message', (response: EvalResponse) => {
       open--;
-      onAnswer(answer);
+      onResponse(response);
       assign();
       if (open === 0) resolve();
     });

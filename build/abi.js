@@ -1,0 +1,62 @@
+/** The interface between host and kernels, src/kernels/abi.gen.ts, from the sources of the kernels. */
+
+import { createHash } from 'node:crypto';
+
+/** @typedef {import('./assembly.js').Assembly} Assembly */
+/** @typedef {import('./assembly.js').Kernel} Kernel */
+
+export const ABI_FILE = new URL('../src/kernels/abi.gen.ts', import.meta.url);
+
+/** All kernels, each once. */
+function allKernels(/** @type {Assembly} */ { entries }) {
+  const kernels = [...entries.values()].flat();
+  const byName = new Map(kernels.map((kernel) => [kernel.name, kernel]));
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * Changes with any name, order or type of a parameter and any constant: scripts and kernels that do
+ * not agree on it cannot work together.
+ */
+export function abiDigest(/** @type {Assembly} */ assembly) {
+  const interfaces = allKernels(assembly).map(({ from: _, ...kernel }) => kernel);
+  const text = JSON.stringify([interfaces, [...assembly.constants].sort()]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** The text of src/kernels/abi.gen.ts. */
+export function abiSource(/** @type {Assembly} */ assembly) {
+  const kernels = allKernels(assembly);
+  const generic = kernels.filter(({ typeParameters }) => typeParameters.length > 0);
+  const others = kernels.filter(({ typeParameters }) => typeParameters.length === 0);
+  const constants = [...assembly.constants].sort(([a], [b]) => (a < b ? -1 : 1));
+  return `/** Generated from assembly/ by \`npm run build:wasm\`; not to be edited. */
+
+/** Of all that follows: kernels of another digest take other parameters. */
+export const ABI_DIGEST = '${abiDigest(assembly)}';
+
+${constants.map(([name, value]) => `export const ${name} = ${value};\n`).join('')}
+/** Parameters, after the range of work, of kernels that exist for each type of activations. */
+export const GENERIC_KERNELS = ${tableOf(generic)} as const;
+
+/** Parameters, after the range of work, of kernels that exist once. */
+export const SINGLE_KERNELS = ${tableOf(others)} as const;
+
+/** Parameters that are addresses; the others are numbers. */
+export type AddressParameters = {
+${kernels.map(addressesOf).join('')}};
+`;
+}
+
+function tableOf(/** @type {readonly Kernel[]} */ kernels) {
+  const rows = kernels.map(({ name, parameters }) => {
+    const names = parameters.slice(2).map((parameter) => `'${parameter.name}'`);
+    return `  ${name}: [${names.join(', ')}],\n`;
+  });
+  return `{\n${rows.join('')}}`;
+}
+
+function addressesOf(/** @type {Kernel} */ { name, parameters }) {
+  const addresses = parameters.filter(({ type }) => type === 'usize');
+  return `  ${name}: ${addresses.map(({ name }) => `'${name}'`).join(' | ')};\n`;
+}

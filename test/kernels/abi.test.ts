@@ -1,0 +1,130 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ABI_FILE, abiDigest, abiSource } from '../../build/abi.js';
+import { exportedNames, parseAssembly, readSources } from '../../build/assembly.js';
+import { ABI_DIGEST, KERNEL_PARAMETERS } from '../../src/kernels/abi.ts';
+import { BUILD_TABLE, BUILDS } from '../../src/kernels/builds.ts';
+import { instantiateKernels } from '../../src/runtime/engine.ts';
+import { BUILDS as RUNNABLE, wasmModule } from '../helpers/run.ts';
+
+const sources = readSources();
+
+/** The sources with one text in one file replaced. */
+function sourcesWith(file: string, before: string, after: string): Map<string, string> {
+  const text = sources.get(file)!;
+  expect(text.split(before).length, `${file} has exactly one: ${before}`).toBe(2);
+  return new Map([...sources, [file, text.replace(before, after)]]);
+}
+
+/** Parameters of globalAveragePool. */
+const POOL = `  out: usize,
+  channels: i32,
+  height: i32,
+  width: i32,
+  reciprocal: f32,`;
+
+describe('src/kernels/abi.gen.ts', () => {
+  test('is what assembly/ says now', () => {
+    const text = readFileSync(ABI_FILE, 'utf8');
+    expect(text, 'run npm run build:wasm').toBe(abiSource(parseAssembly(sources)));
+  });
+
+  test('names the parameters of every kernel that a binary exports', () => {
+    const { entries } = parseAssembly(sources);
+    const names = [...entries.values()].flat().flatMap(exportedNames);
+    expect(Object.keys(KERNEL_PARAMETERS).sort()).toEqual([...new Set(names)].sort());
+  });
+});
+
+describe('a change of a kernel in assembly/', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mobinet-abi-'));
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    for (const path of ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
+      cpSync(join(root, path), join(folder, path), { recursive: true });
+    }
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** What the TypeScript compiler says of src/ beside kernels of these sources. */
+  function complaints(changed: ReadonlyMap<string, string>): string {
+    writeFileSync(join(folder, 'src/kernels/abi.gen.ts'), abiSource(parseAssembly(changed)));
+    try {
+      execFileSync('npx', ['tsc', '--noEmit', '-p', 'tsconfig.build.json'], { cwd: folder });
+      return '';
+    } catch (error) {
+      return String((error as { stdout: Buffer }).stdout);
+    }
+  }
+
+  const poolWith = (parameters: string) => sourcesWith('pool2d.ts', POOL, parameters);
+
+  test('two parameters swapped: the calls follow, and kernels of before are refused', () => {
+    const swapped = poolWith(
+      POOL.replace('height: i32,\n  width: i32', 'width: i32,\n  height: i32'),
+    );
+    const assembly = parseAssembly(swapped);
+    expect(abiSource(assembly)).toContain(
+      "globalAveragePool: ['input', 'out', 'channels', 'width', 'height', 'reciprocal']",
+    );
+    expect(abiDigest(assembly)).not.toBe(ABI_DIGEST);
+    expect(complaints(swapped)).toBe('');
+  });
+
+  test.each([
+    ['renamed', POOL.replace('width: i32', 'columns: i32'), /'width'/],
+    ['new', POOL.replace('width: i32', 'width: i32,\n  more: i32'), /more/],
+    ['removed', POOL.replace('  width: i32,\n', ''), /width/],
+    ['no address any more', POOL.replace('out: usize', 'out: i32'), /number/],
+  ])('a parameter %s: the calls do not compile', (_, parameters, message) => {
+    expect(complaints(poolWith(parameters))).toMatch(message);
+  });
+
+  test('a constant: the digest is another', () => {
+    const moved = sourcesWith(
+      'memory-map.ts',
+      'FIRST_TABLE: usize = 4096',
+      'FIRST_TABLE: usize = 8192',
+    );
+    expect(abiSource(parseAssembly(moved))).toContain('export const FIRST_TABLE = 8192;');
+    expect(abiDigest(parseAssembly(moved))).not.toBe(ABI_DIGEST);
+  });
+
+  test('one that does not take its range of work first is refused', () => {
+    const changed = sourcesWith('elementwise.ts', 'limit(begin: i32, end: i32, ', 'limit(');
+    expect(() => parseAssembly(changed)).toThrow('limit must take its range of work first');
+  });
+});
+
+describe.each(RUNNABLE.flatMap((build) => [[build, ''] as const, [build, '-threads'] as const]))(
+  '%s%s build',
+  (build, kind) => {
+    test('exports the kernels of its entry, with as many parameters, and nothing else', async () => {
+      const module = wasmModule(build, kind);
+      const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: kind !== '' });
+      const kernels: Record<string, unknown> = await instantiateKernels(module, memory);
+      const { entries } = parseAssembly(sources);
+      const names = entries.get(BUILD_TABLE[build].entry)!.flatMap(exportedNames);
+      const exported = WebAssembly.Module.exports(module).filter(({ kind }) => kind === 'function');
+      expect(exported.map(({ name }) => name).sort()).toEqual(names.sort());
+      const known = new Map<string, readonly string[]>(Object.entries(KERNEL_PARAMETERS));
+      for (const name of names) {
+        expect((kernels[name] as () => void).length, name).toBe(known.get(name)!.length + 2);
+      }
+    });
+  },
+);
+
+test('a build with SIMD has every kernel', () => {
+  const { entries } = parseAssembly(sources);
+  for (const build of BUILDS.filter((name) => name !== 'plain')) {
+    const names = entries.get(BUILD_TABLE[build].entry)!.flatMap(exportedNames);
+    expect(names.sort()).toEqual(Object.keys(KERNEL_PARAMETERS).sort());
+  }
+});

@@ -1,0 +1,140 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { withIdentity } from '../../build/identity.js';
+import { ABI_DIGEST } from '../../src/kernels/abi.ts';
+import { BUILDS, type Build, wasmFile } from '../../src/kernels/builds.ts';
+import { identityOf } from '../../src/kernels/identity.ts';
+import type { LoadOptions } from '../../src/model.ts';
+import { loadModel as loadModelInNode } from '../../src/node/load.ts';
+import { probeFeatures } from '../../src/runtime/features.ts';
+import { loadModel } from '../../src/web/load.ts';
+import { tinyModelFile } from '../helpers/model-file.ts';
+import { wasmBytes, wasmModule } from '../helpers/run.ts';
+
+const dist = new URL('../../dist/', import.meta.url);
+const runnable = probeFeatures();
+const fastest = runnable.at(-1)!;
+
+let bytes: Uint8Array;
+beforeAll(async () => {
+  bytes = await tinyModelFile();
+});
+
+const load = (options: LoadOptions) => loadModel(bytes, options);
+const buildOf = async (options: LoadOptions) => (await load(options)).describe().build;
+
+describe('the table', () => {
+  test('dist has its binaries and no others', () => {
+    const files = BUILDS.flatMap((build) => [wasmFile(build, false), wasmFile(build, true)]);
+    const found = readdirSync(dist).filter((name) => name.endsWith('.wasm'));
+    expect(found.sort()).toEqual(files.sort());
+  });
+
+  test.each(BUILDS)(
+    '%s: its binaries say that they are it, and whether memory is shared',
+    (build) => {
+      for (const kind of ['', '-threads'] as const) {
+        const bytes = wasmBytes(build, kind);
+        if (!WebAssembly.validate(bytes)) {
+          expect(runnable).not.toContain(build);
+          continue;
+        }
+        expect(identityOf(new WebAssembly.Module(bytes))).toEqual({
+          build,
+          shared: kind === '-threads',
+          abi: ABI_DIGEST,
+        });
+      }
+    },
+  );
+
+  test('its probes let through what the engine can compile, and no more', () => {
+    const compilable = BUILDS.filter((build) => WebAssembly.validate(wasmBytes(build)));
+    expect(runnable).toEqual(compilable);
+  });
+});
+
+describe('auto', () => {
+  test.each(runnable)('given the file of %s, runs and reports it', async (build) => {
+    expect(await buildOf({ wasm: wasmBytes(build) })).toBe(build);
+    expect(await buildOf({ wasm: wasmModule(build), build: 'auto' })).toBe(build);
+    expect(await buildOf({ wasm: wasmBytes(build, '-threads') })).toBe(build);
+  });
+
+  test('given a function, asks it for the fastest, and for as many threads as there will be', async () => {
+    const asked: [Build, number][] = [];
+    const wasm = async (build: Build, threads: number) => {
+      asked.push([build, threads]);
+      return wasmBytes(build, threads > 1 ? '-threads' : '');
+    };
+    expect(await buildOf({ wasm })).toBe(fastest);
+    expect(await buildOf({ wasm, build: 'plain' })).toBe('plain');
+    expect(asked).toEqual([
+      [fastest, 1],
+      ['plain', 1],
+    ]);
+  });
+
+  test('given the address of a folder, fetches the file of the build from it', async () => {
+    const fetched: string[] = [];
+    const { fetch } = globalThis;
+    globalThis.fetch = async (address) => {
+      fetched.push(String(address));
+      return new Response(wasmBytes('plain'));
+    };
+    try {
+      const folder = 'https://example.org/mobinet/';
+      expect(await buildOf({ wasm: folder, build: 'plain' })).toBe('plain');
+      expect(await buildOf({ wasm: new URL(folder), build: 'plain' })).toBe('plain');
+      expect(await buildOf({ wasm: `${folder}kernels.wasm` })).toBe('plain');
+    } finally {
+      globalThis.fetch = fetch;
+    }
+    expect(fetched).toEqual([
+      'https://example.org/mobinet/mobinet.plain.wasm',
+      'https://example.org/mobinet/mobinet.plain.wasm',
+      'https://example.org/mobinet/kernels.wasm',
+    ]);
+  });
+});
+
+test('Node reads kernels from a folder or a file, by path or URL', async () => {
+  const path = fileURLToPath(dist);
+  const inNode = async (options: LoadOptions) =>
+    (await loadModelInNode(bytes, options)).describe().build;
+  expect(await inNode({ wasm: path })).toBe(fastest);
+  expect(await inNode({ wasm: dist, build: 'plain' })).toBe('plain');
+  expect(await inNode({ wasm: `${path}mobinet.plain.wasm` })).toBe('plain');
+  expect(await inNode({ wasm: new URL('mobinet.simd.wasm', dist) })).toBe('simd');
+  await expect(inNode({ wasm: `${path}nothing.wasm` })).rejects.toMatchObject({
+    code: 'FILE_NOT_FOUND',
+  });
+});
+
+describe('the wrong kernels: WASM_INVALID', () => {
+  test.each<[string, Build, Build]>([
+    ['plain', 'plain', 'simd'],
+    ['SIMD', 'simd', 'plain'],
+  ])('%s ones for another build', async (_, given, wish) => {
+    const failure = {
+      code: 'WASM_INVALID',
+      message: expect.stringContaining(`is the build ${given}: it lacks the kernels of ${wish}`),
+    };
+    await expect(load({ build: wish, wasm: wasmBytes(given) })).rejects.toMatchObject(failure);
+    const wasm = () => wasmBytes(given);
+    await expect(load({ build: wish, wasm })).rejects.toMatchObject(failure);
+  });
+
+  test('those of another version of the package', async () => {
+    const old = withIdentity(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0), {
+      build: 'simd',
+      shared: false,
+      abi: '0123456789abcdef',
+    });
+    await expect(load({ wasm: Uint8Array.from(old) })).rejects.toMatchObject({
+      code: 'WASM_INVALID',
+      message: expect.stringContaining('of another version of this package'),
+    });
+  });
+});
