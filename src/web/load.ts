@@ -1,11 +1,9 @@
 import type { ModelSource } from '../file/read-source.ts';
 import { type LoadOptions, loadModelOn, type Model, type Platform } from '../model.ts';
-import { defaultWasmUrl } from '../runtime/wasm.ts';
+import { WEB } from './platform.ts';
 
-/** A browser's page or worker. */
-export const WEB: Platform = {
-  cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
-  kernels: defaultWasmUrl,
+const PAGE: Platform = {
+  ...WEB,
   // Fetched where there are to be threads: most pages have none.
   openThreadPool: async (...plan) => (await import('./thread-pool.ts')).openThreadPool(...plan),
 };
@@ -24,5 +22,5 @@ export const WEB: Platform = {
  * ```
  */
 export function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  return loadModelOn(WEB, source, options);
+  return loadModelOn(PAGE, source, options);
 }

@@ -129,7 +129,7 @@ export async function createClassifier(
   throwIfAborted(signal);
   const queue = createQueue(options.queue ?? 'all');
   const leaving = new AbortController();
-  const connection = connect(openWorker(options), (error) => {
+  const connection = connect(openWorker(options, (options.threads ?? 1) !== 1), (error) => {
     queue.close(error);
     leaving.abort();
   });

@@ -76,6 +76,6 @@ function workerFailure({ message, error }: ErrorEvent): RuntimeError {
         hint: 'create another classifier',
       })
     : new RuntimeError('WORKER_FAILED', "The worker's script cannot be loaded", {
-        hint: "serve it from the page's origin, or pass `workerUrl`; a Content-Security-Policy must allow it in worker-src",
+        hint: 'is it there? A Content-Security-Policy must allow it in worker-src; a script of another origin must send CORS headers, and its origin and blob: must be allowed there',
       });
 }

@@ -1,4 +1,5 @@
 import { RuntimeError } from '../errors.ts';
+import { isForeign, startModuleWorker } from '../web/module-worker.ts';
 
 export interface WorkerOptions {
   /** Address of the worker's script, where a bundler has moved it. */
@@ -7,17 +8,30 @@ export interface WorkerOptions {
   createWorker?: (() => Worker) | undefined;
 }
 
-/** @throws RuntimeError WORKER_FAILED */
-export function openWorker({ workerUrl, createWorker }: WorkerOptions): Worker {
+/**
+ * @param severalThreads whether the model may run on more than the worker's own thread
+ * @throws RuntimeError WORKER_FAILED
+ */
+export function openWorker(
+  { workerUrl, createWorker }: WorkerOptions,
+  severalThreads: boolean,
+): Worker {
   try {
     if (createWorker !== undefined) return createWorker();
-    if (workerUrl !== undefined) return new Worker(workerUrl, { type: 'module' });
-    // The compiled neighbour of this file, in the literal form that bundlers look for.
-    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    if (workerUrl !== undefined) return startModuleWorker(workerUrl);
+    if (isForeign(import.meta.url)) {
+      // From a CDN, unbundled. In a variable, as bundlers make an asset of a literal.
+      const script = severalThreads ? 'threads-worker.js' : 'worker.js';
+      return startModuleWorker(new URL(script, import.meta.url));
+    }
+    // Compiled neighbours of this file, in the literal form that bundlers look for.
+    return severalThreads
+      ? new Worker(new URL('./threads-worker.js', import.meta.url), { type: 'module' })
+      : new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   } catch (cause) {
     throw new RuntimeError('WORKER_FAILED', 'Cannot start the worker', {
       cause,
-      hint: "its script must be of the page's origin, and allowed by worker-src of a Content-Security-Policy",
+      hint: 'a Content-Security-Policy must allow it in worker-src; a script of another origin takes blob: there, too',
     });
   }
 }

@@ -1,8 +1,8 @@
 import { RuntimeError } from '../errors.ts';
-import type { LoadOptions, Model } from '../model.ts';
+import { type LoadOptions, loadModelOn, type Model, type Platform } from '../model.ts';
 import { chooseThreads } from '../runtime/threads.ts';
 import { loadKernels } from '../runtime/wasm.ts';
-import { loadModel, WEB } from '../web/load.ts';
+import { WEB } from '../web/platform.ts';
 import { keep } from './model-cache.ts';
 import { packError } from './packed-error.ts';
 import { createPixelReader } from './pixel-reader.ts';
@@ -17,8 +17,12 @@ export interface Port {
 /** Milliseconds from loading a model to keeping it: the first picture goes before. */
 const KEEPING_DELAY = 500;
 
-/** Responds to requests; a worker has one model. */
-export function serve(port: Port): void {
+/**
+ * Responds to requests; a worker has one model.
+ * @param openThreadPool for a model on several threads
+ */
+export function serve(port: Port, openThreadPool: Platform['openThreadPool']): void {
+  const platform: Platform = { ...WEB, openThreadPool };
   const readPixels = createPixelReader();
   let options: LoadOptions | undefined;
   let model: Model | undefined;
@@ -34,7 +38,7 @@ export function serve(port: Port): void {
         return undefined;
       case 'load': {
         const { bytes, keeping } = request.argument;
-        model = await loadModel(bytes, ready(options));
+        model = await loadModelOn(platform, bytes, ready(options));
         if (keeping !== undefined) setTimeout(keep, KEEPING_DELAY, keeping, bytes);
         const { labels, labelIds } = model;
         return { labels, labelIds, description: model.describe() };

@@ -1,5 +1,13 @@
-/** The worker's script. */
+/**
+ * The worker's script where one thread is asked for. What several take is in another script instead
+ * of being imported when needed: Vite's builds make a worker a single file by default.
+ */
 
+import { RuntimeError } from '../errors.ts';
 import { type Port, serve } from './serve.ts';
 
-serve(globalThis as unknown as Port);
+serve(globalThis as unknown as Port, async () => {
+  throw new RuntimeError('WORKER_FAILED', 'the worker’s script is the one for a single thread', {
+    hint: 'give that of dist/worker/threads-worker.js as `workerUrl`',
+  });
+});

@@ -35,7 +35,6 @@ const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
       base: './',
       logLevel: 'silent',
       configFile: false,
-      worker: { format: 'es' },
       build: { outDir: join(folder, 'out'), target: 'es2022', emptyOutDir: true },
     });
   },
@@ -58,7 +57,7 @@ const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
     writeFileSync(join(folder, 'out/index.html'), page('./main.js'));
   },
 
-  // These two do not follow new URL(): the scripts of the worker and of threads are entries of their
+  // These two do not follow new URL(): the scripts of the workers and of threads are entries of their
   // own, and the kernels are copied to where they are looked for, one folder above them.
   async esbuild(folder) {
     await buildWithEsbuild({
@@ -66,6 +65,7 @@ const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
       entryPoints: {
         main: 'main.js',
         worker: 'node_modules/mobinet/dist/worker/worker.js',
+        'threads-worker': 'node_modules/mobinet/dist/worker/threads-worker.js',
         'thread-script': 'node_modules/mobinet/dist/web/thread-script.js',
       },
       outdir: 'out/scripts',
@@ -85,6 +85,7 @@ const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
       input: {
         main: join(folder, 'main.js'),
         worker: join(folder, 'node_modules/mobinet/dist/worker/worker.js'),
+        'threads-worker': join(folder, 'node_modules/mobinet/dist/worker/threads-worker.js'),
         'thread-script': join(folder, 'node_modules/mobinet/dist/web/thread-script.js'),
       },
       plugins: [

@@ -34,13 +34,16 @@ export class ServedWorker extends FakeWorker {
 
   constructor() {
     super();
-    serve({
-      postMessage: (reply) => {
-        if (!this.terminated) queueMicrotask(() => this.reply(reply));
+    serve(
+      {
+        postMessage: (reply) => {
+          if (!this.terminated) queueMicrotask(() => this.reply(reply));
+        },
+        addEventListener: (type, listener) =>
+          this.#inner.addEventListener(type, listener as EventListener),
       },
-      addEventListener: (type, listener) =>
-        this.#inner.addEventListener(type, listener as EventListener),
-    });
+      () => Promise.reject(new Error('no threads here')),
+    );
   }
 
   override postMessage(request: Request, transfer: Transferable[]): void {

@@ -1,0 +1,6 @@
+/** The worker's script where several threads are asked for. */
+
+import { openThreadPool } from '../web/thread-pool.ts';
+import { type Port, serve } from './serve.ts';
+
+serve(globalThis as unknown as Port, openThreadPool);

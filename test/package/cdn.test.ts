@@ -1,0 +1,145 @@
+import { existsSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadModel } from '../../dist/node/index.js';
+import { installTarball, ROOT } from './tarball.ts';
+
+const TYPES: Record<string, string> = {
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.html': 'text/html',
+};
+
+const ISOLATED = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
+interface Site {
+  readonly origin: string;
+  /** Paths asked for. */
+  readonly requests: string[];
+  /** Sent with everything. */
+  headers: Record<string, string>;
+  /** Content by path, in place of files. */
+  readonly pages: Map<string, string>;
+  readonly server: Server;
+}
+
+/** Serves the files of `folder` on an origin of its own. */
+async function openSite(folder: string): Promise<Site> {
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url!, 'http://localhost');
+    site.requests.push(pathname);
+    for (const [name, value] of Object.entries(site.headers)) response.setHeader(name, value);
+    response.setHeader('content-type', TYPES[extname(pathname)] ?? 'application/octet-stream');
+    try {
+      response.end(site.pages.get(pathname) ?? (await readFile(join(folder, pathname))));
+    } catch {
+      response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const origin = `http://127.0.0.1:${port}`;
+  const site: Site = { origin, requests: [], headers: {}, pages: new Map(), server };
+  return site;
+}
+
+/** What a page's author writes; the title says what came of it. */
+const page = (library: string) => `<!doctype html><meta charset="utf-8"><title>waiting</title>
+<script type="module">
+import { createClassifier } from '${library}';
+try {
+  const model = '/models/mobinet-mid-k3-w50-64.safetensors';
+  const classifier = await createClassifier(model, { threads: 2, build: 'simd' });
+  const picture = await (await fetch('/samples/chelsea.png')).blob();
+  const { predictions } = await classifier.classify(picture, { topK: 1 });
+  const { threads, threadsReason } = classifier.describe();
+  document.title = 'on ' + (threadsReason ?? threads) + ': ' + predictions[0].label;
+} catch (error) {
+  document.title = error.code + ': ' + error.message;
+}
+</script>`;
+
+const EXECUTABLE = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+const missing = existsSync(EXECUTABLE) ? '' : ` (skipped: no Chromium at ${EXECUTABLE})`;
+
+describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
+  let folder: string;
+  let browser: Browser;
+  let cdn: Site;
+  let ours: Site;
+  /** Of the picture, as Node has it. */
+  let label: string;
+  beforeAll(async () => {
+    folder = installTarball();
+    cdn = await openSite(join(folder, 'node_modules/mobinet/dist'));
+    cdn.headers['access-control-allow-origin'] = '*';
+    ours = await openSite(ROOT);
+    const model = await loadModel(join(ROOT, 'models/mobinet-mid-k3-w50-64.safetensors'));
+    const { predictions } = await model.classify(join(ROOT, 'samples/chelsea.png'));
+    label = predictions[0]!.label;
+    browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] });
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    for (const site of [cdn, ours]) {
+      site?.server.close();
+      site?.server.closeAllConnections();
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  async function visit(library: string, headers: Record<string, string>): Promise<string> {
+    ours.headers = headers;
+    ours.pages.set('/page.html', page(library));
+    const context = await browser.newContext();
+    const tab = await context.newPage();
+    await tab.goto(`${ours.origin}/page.html`);
+    await tab.waitForFunction(() => document.title !== 'waiting', undefined, { timeout: 30_000 });
+    const title = await tab.title();
+    await context.close();
+    return title;
+  }
+  const policy = (workers: string) => ({
+    'content-security-policy': `default-src 'self'; connect-src 'self' ${cdn.origin}; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' ${cdn.origin}; worker-src ${workers}`,
+  });
+
+  test('one file and its kernels, two requests', async () => {
+    cdn.requests.length = 0;
+    expect(await visit(`${cdn.origin}/mobinet.min.js`, {})).toContain(`: ${label}`);
+    // Once for the page; the worker has it from there, or asks for the same address.
+    expect(new Set(cdn.requests)).toEqual(new Set(['/mobinet.min.js', '/mobinet.simd.wasm']));
+  });
+
+  test('one file, on two threads where the page is isolated', async () => {
+    const title = await visit(`${cdn.origin}/mobinet.min.js`, ISOLATED);
+    expect(title).toBe(`on 2: ${label}`);
+  });
+
+  test.each(['/mobinet.min.js', '/worker/index.js'])(
+    '%s under a policy that allows it',
+    async (path) => {
+      const headers = { ...policy(`blob: ${cdn.origin}`), ...ISOLATED };
+      expect(await visit(cdn.origin + path, headers)).toBe(`on 2: ${label}`);
+    },
+  );
+
+  test.each(['/mobinet.min.js', '/worker/index.js'])(
+    '%s under a policy without blob workers: WORKER_FAILED, and the hint says what to allow',
+    async (path) => {
+      const title = await visit(cdn.origin + path, policy("'self'"));
+      expect(title).toMatch(/^WORKER_FAILED: .*blob:/);
+    },
+  );
+
+  test('one file from the page’s own origin needs no blob worker', async () => {
+    const headers = { ...policy("'self'"), ...ISOLATED };
+    expect(await visit('/dist/mobinet.min.js', headers)).toBe(`on 2: ${label}`);
+  });
+});
