@@ -60,7 +60,7 @@ async function contentOf(
       return Uint8Array.from(new Uint8Array(source as SharedArrayBuffer));
     case 'Blob':
     case 'File':
-      return streamed((source as Blob).stream(), 'The Blob', signal);
+      return streamed(chunksOf((source as Blob).stream()), 'The Blob', signal);
     case 'Response':
       return bodyOf(source as Response, signal);
   }
@@ -92,7 +92,14 @@ async function bodyOf(response: Response, signal: AbortSignal | undefined): Prom
   const from = shortened(response.url || 'the response');
   if (!response.ok) throw notFetched(from, `HTTP ${response.status}`);
   if (response.bodyUsed) throw notFetched(from, 'its body has been read already');
-  return response.body === null ? new Uint8Array() : streamed(response.body, from, signal);
+  return response.body === null
+    ? new Uint8Array()
+    : streamed(chunksOf(response.body), from, signal);
+}
+
+/** Node's streams are iterable; the types of the DOM, which a compiler may take, do not say so. */
+function chunksOf(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
+  return stream as unknown as AsyncIterable<Uint8Array>;
 }
 
 async function streamed(
