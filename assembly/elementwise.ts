@@ -75,10 +75,11 @@ export function mapVector(
   }
 }
 
-/** min(x, limit) of float32 `begin` to `end`, in any layout. */
-export function limit(begin: i32, end: i32, input: usize, out: usize, limit: f32): void {
+/** min(max(x, low), high) of float32 `begin` to `end`, in any layout. */
+export function clamp(begin: i32, end: i32, input: usize, out: usize, low: f32, high: f32): void {
   for (let i = begin; i < end; i++) {
     const x = load<f32>(input + <usize>i * 4);
-    store<f32>(out + <usize>i * 4, x < limit ? x : limit);
+    const y = x > low ? x : low;
+    store<f32>(out + <usize>i * 4, y < high ? y : high);
   }
 }

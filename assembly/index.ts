@@ -14,7 +14,7 @@ export {
 export { columns, conv2d } from './conv2d';
 export { columnPairs, conv2dInt16 } from './conv2d-int16';
 export { dense, denseInt8 } from './dense';
-export { limit, mapChannels, mapVector } from './elementwise';
+export { clamp, mapChannels, mapVector } from './elementwise';
 export {
   concatenate,
   planarToStream,

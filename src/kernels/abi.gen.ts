@@ -1,7 +1,7 @@
 /** Generated from assembly/ by `npm run build:wasm`; not to be edited. */
 
 /** Of all that follows: kernels of another digest take other parameters. */
-export const ABI_DIGEST = '91b9cb9ee8a7f22c';
+export const ABI_DIGEST = 'c381454d91938198';
 
 export const FIRST_TABLE = 4096;
 export const FLOAT32_BEND = 8;
@@ -39,13 +39,13 @@ export const GENERIC_KERNELS = {
 
 /** Parameters, after the range of work, of kernels that exist once. */
 export const SINGLE_KERNELS = {
+  clamp: ['input', 'out', 'low', 'high'],
   columnPairs: ['planar', 'pairs', 'planeBytes', 'height', 'width', 'rows', 'outWidth', 'pairPlanes', 'strideY', 'strideX', 'paddingTop', 'paddingLeft'],
   columns: ['planar', 'columns', 'planeBytes', 'height', 'width', 'rows', 'outWidth', 'kernelWidth', 'strideY', 'strideX', 'paddingTop', 'paddingLeft'],
   conv2d: ['columns', 'weights', 'offsets', 'tapCount', 'groupBytes', 'groupOutputs', 'parameters', 'skip', 'skipChannels', 'skipTileBytes', 'stream', 'outChannels'],
   conv2dInt16: ['pairs', 'weights', 'offsets', 'pairCount', 'groupBytes', 'groupOutputs', 'parameters', 'skip', 'skipChannels', 'skipTileBytes', 'stream', 'outChannels'],
   dense: ['input', 'weights', 'scales', 'biases', 'out', 'inChannels'],
   denseInt8: ['input', 'weights', 'scales', 'biases', 'out', 'inChannels'],
-  limit: ['input', 'out', 'limit'],
   mapChannels: ['input', 'parameters', 'skip', 'skipChannels', 'skipTileBytes', 'stream', 'channels'],
   mapVector: ['input', 'parameters', 'skip', 'out'],
   pointwise: ['input', 'weights', 'parameters', 'skip', 'skipChannels', 'skipTileBytes', 'stream', 'inChannels', 'outChannels'],
@@ -58,6 +58,7 @@ export type AddressParameters = {
   binaryGrouped3x3Planes: 'planes' | 'planeBytes' | 'tables' | 'offsets' | 'corrections' | 'borders' | 'parameters' | 'skip' | 'skipChannelBytes' | 'skipTileBytes' | 'stream' | 'streamTileBytes' | 'signs';
   binaryPointwiseNibbles: 'tableBase' | 'nibbles' | 'weights' | 'parameters' | 'chunks' | 'partialSums' | 'skip' | 'skipTileBytes' | 'stream' | 'streamTileBytes' | 'signs' | 'planeBytes' | 'inside';
   binaryPointwiseWords: 'bits' | 'weights' | 'parameters' | 'skip' | 'skipTileBytes' | 'stream';
+  clamp: 'input' | 'out';
   columnPairs: 'planar' | 'pairs' | 'planeBytes';
   columns: 'planar' | 'columns' | 'planeBytes';
   concatenate: 'stream' | 'out';
@@ -66,7 +67,6 @@ export type AddressParameters = {
   dense: 'input' | 'weights' | 'scales' | 'biases' | 'out';
   denseInt8: 'input' | 'weights' | 'scales' | 'biases' | 'out';
   globalAveragePool: 'input' | 'out';
-  limit: 'input' | 'out';
   mapChannels: 'input' | 'parameters' | 'skip' | 'skipTileBytes' | 'stream';
   mapVector: 'input' | 'parameters' | 'skip' | 'out';
   planarToStream: 'planar' | 'stream';

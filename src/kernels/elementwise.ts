@@ -3,11 +3,12 @@
  * assembly/elementwise.ts. On maps they exist for float32 only.
  */
 
-import type { OpName } from '../ops/index.ts';
+import { type OpName, operationOf } from '../ops/index.ts';
+import type { Bounds } from '../ops/operation.ts';
 import type { PiecewiseLinear } from '../ops/piecewise-linear.ts';
 import { epilogueParameters } from './activations.ts';
 import type { Buffer } from './calls.ts';
-import { type Emission, type Family, skipArguments, streamRoom } from './family.ts';
+import { type Emission, type Family, type Stage, skipArguments, streamRoom } from './family.ts';
 import { TILE_PIXELS } from './raster.ts';
 
 /** One piecewise-linear function per channel of a map, and a skip. */
@@ -29,34 +30,30 @@ export const mapVector: Family<OpName> = {
   emit: (emission) => ({ value: emitMapVector(emission, emission.stage.functions!) }),
 };
 
-/** ReLU with a maximum has two kinks: it is rectified first and limited then. */
-export const limitChannels: Family<'relu'> = {
-  name: 'limit-channels',
-  accepts: ({ shape }, { activations }) => shape.length === 3 && activations.name === 'float32',
+/** Operations of two kinks, on a map. */
+export const clampChannels: Family<OpName> = {
+  name: 'clamp-channels',
+  accepts: (stage, { activations }) =>
+    stage.shape.length === 3 && boundsOf(stage) !== undefined && activations.name === 'float32',
   reads: 'stream',
   writes: 'stream',
   emit(emission) {
     const { channels, raster } = emission;
-    const stream = emitMapChannels(emission, rectifiers(channels));
-    emitLimit(emission, stream, raster.tiles * channels * TILE_PIXELS);
-    return { value: stream };
+    return { value: emitClamp(emission, raster.tiles * channels * TILE_PIXELS) };
   },
 };
 
-export const limitVector: Family<'relu'> = {
-  name: 'limit-vector',
-  accepts: ({ shape }) => shape.length === 1,
+/** The same on a vector. */
+export const clampVector: Family<OpName> = {
+  name: 'clamp-vector',
+  accepts: (stage) => stage.shape.length === 1 && boundsOf(stage) !== undefined,
   reads: 'planar',
   writes: 'planar',
-  emit(emission) {
-    const vector = emitMapVector(emission, rectifiers(emission.channels));
-    emitLimit(emission, vector, emission.channels);
-    return { value: vector };
-  },
+  emit: (emission) => ({ value: emitClamp(emission, emission.channels) }),
 };
 
-function rectifiers(channels: number): PiecewiseLinear[] {
-  return Array.from({ length: channels }, () => ({ knee: 0, value: 0, left: 0, right: 1 }));
+function boundsOf({ source }: Stage): Bounds | undefined {
+  return operationOf(source).clamp?.(source);
 }
 
 function emitMapChannels<Op extends OpName>(
@@ -103,12 +100,18 @@ function emitMapVector<Op extends OpName>(
   return out;
 }
 
-function emitLimit({ stage, calls }: Emission<'relu'>, buffer: Buffer, numbers: number): void {
+function emitClamp<Op extends OpName>(
+  { stage, calls, inputs }: Emission<Op>,
+  numbers: number,
+): Buffer {
+  const out = calls.buffer(numbers * 4);
   calls.call({
     value: stage.value,
-    kernel: 'limit',
+    kernel: 'clamp',
     work: numbers,
-    arguments: { input: buffer, out: buffer, limit: stage.source.max! },
+    arguments: { input: inputs[0]!.buffer, out, ...boundsOf(stage)! },
     writes: ['out'],
+    inPlace: { output: 'out', input: 'input' },
   });
+  return out;
 }

@@ -10,13 +10,14 @@ import { binaryConv2dWords, binaryPointwiseWords } from './binary-words.ts';
 import { conv2d } from './conv2d.ts';
 import { conv2dInt16 } from './conv2d-int16.ts';
 import { dense } from './dense.ts';
-import { limitChannels, limitVector, mapChannels, mapVector } from './elementwise.ts';
+import { clampChannels, clampVector, mapChannels, mapVector } from './elementwise.ts';
 import type { Family } from './family.ts';
 import { concatenate, flatten } from './layout.ts';
 import { pointwise } from './pointwise.ts';
 import { averagePool2x2, globalAveragePool, pool2d } from './pool2d.ts';
 
 const map = [mapChannels, mapVector];
+const clamp = [clampChannels, clampVector];
 
 export const FAMILIES: { readonly [Op in OpName]: readonly Family<Op>[] } = {
   conv2d: [conv2dInt16, pointwise, conv2d],
@@ -31,7 +32,7 @@ export const FAMILIES: { readonly [Op in OpName]: readonly Family<Op>[] } = {
   batch_norm: map,
   affine: map,
   prelu: map,
-  relu: [...map, limitChannels, limitVector],
+  relu: [...map, ...clamp],
   add: map,
   concat: [concatenate],
   average_pool2d: [averagePool2x2, pool2d],

@@ -44,6 +44,11 @@ export interface Fold {
   apply(f: PiecewiseLinear, channel: number): void;
 }
 
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
 export interface Operation<Node extends NodeBase> {
   readonly op: Node['op'];
   /** How many values it reads; `many` is two or more. */
@@ -68,6 +73,8 @@ export interface Operation<Node extends NodeBase> {
    * operation without is a source of nothing but itself.
    */
   readonly start?: (node: Node) => (channel: number) => PiecewiseLinear;
+  /** The bounds of an operation that is min(max(x, low), high), two kinks: it is folded into nothing. */
+  readonly clamp?: (node: Node) => Bounds | undefined;
   /** What it is as a function per channel; undefined where it has more than one kink. */
   readonly fold?: (node: Node) => Fold | undefined;
 }

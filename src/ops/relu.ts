@@ -14,6 +14,7 @@ export const relu: Operation<ReluNode> = {
   parse: (a) => ({ max: a.numberOr('max', 0, undefined) }),
   shape: (_, [input]) => input!,
   cost: () => NO_COST,
+  clamp: ({ max }) => (max === undefined ? undefined : { low: 0, high: max }),
   fold: ({ max }) =>
     max === undefined ? { kinked: true, apply: (f) => rectify(f, 0) } : undefined,
 };

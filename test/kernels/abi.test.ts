@@ -97,8 +97,8 @@ describe('a change of a kernel in assembly/', () => {
   });
 
   test('one that does not take its range of work first is refused', () => {
-    const changed = sourcesWith('elementwise.ts', 'limit(begin: i32, end: i32, ', 'limit(');
-    expect(() => parseAssembly(changed)).toThrow('limit must take its range of work first');
+    const changed = sourcesWith('elementwise.ts', 'clamp(begin: i32, end: i32, ', 'clamp(');
+    expect(() => parseAssembly(changed)).toThrow('clamp must take its range of work first');
   });
 });
 
