@@ -11,6 +11,7 @@ const TEXTS: { readonly [Op in OpName]: (node: NodeOfOp<Op>) => string } = {
   affine: () => 'affine',
   prelu: () => 'prelu',
   relu: () => 'relu',
+  hard_tanh: () => 'hard tanh',
   add: () => 'add',
   concat: () => 'concat',
   average_pool2d: ({ kernel }) => `average pool ${by(kernel)}`,

@@ -543,6 +543,7 @@ function floatSteps(emitter: Emitter, name: string, from: Layer, steps: Steps): 
 function emitClip(emitter: Emitter, layer: Layer & { op: 'clip' }, input: string): string {
   const { name, min, max } = layer;
   const [channels] = layer.shape;
+  if (min === -1 && max === 1) return add(emitter, name, 'hard_tanh', [input]);
   if (min === Number.NEGATIVE_INFINITY) {
     if (max === Number.POSITIVE_INFINITY) return input;
     const below = affine(emitter, `${name}.below`, input, channels, { scale: -1, bias: max });

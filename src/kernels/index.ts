@@ -33,6 +33,7 @@ export const FAMILIES: { readonly [Op in OpName]: readonly Family<Op>[] } = {
   affine: map,
   prelu: map,
   relu: [...map, ...clamp],
+  hard_tanh: clamp,
   add: map,
   concat: [concatenate],
   average_pool2d: [averagePool2x2, pool2d],

@@ -14,6 +14,7 @@ import { conv2d } from './conv2d.ts';
 import { dense } from './dense.ts';
 import { flatten } from './flatten.ts';
 import { globalAveragePool } from './global_average_pool.ts';
+import { hardTanh } from './hard_tanh.ts';
 import { maxPool2d } from './max_pool2d.ts';
 import type { NodeBase, NodeOf, Operation } from './operation.ts';
 import { prelu } from './prelu.ts';
@@ -28,6 +29,7 @@ export const OPERATIONS = {
   affine,
   prelu,
   relu,
+  hard_tanh: hardTanh,
   add,
   concat,
   average_pool2d: averagePool2d,

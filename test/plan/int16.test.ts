@@ -5,7 +5,7 @@ import { parseGraph } from '../../src/graph/parse.ts';
 import { int16Filters } from '../../src/kernels/conv2d-int16.ts';
 import { mobinet, mobinetDefinition } from '../../src/networks/mobinet.ts';
 import type { Conv2dNode } from '../../src/ops/conv2d.ts';
-import { inferShape } from '../../src/ops/index.ts';
+import { type GraphNode, inferShape } from '../../src/ops/index.ts';
 import { planGraph } from '../../src/plan/plan.ts';
 import { evaluateInt16 } from '../helpers/evaluate-int16.ts';
 import { binaryConv2d, conv2d, graphBuilder, outputSize } from '../helpers/graphs.ts';
@@ -276,10 +276,13 @@ describe('what cannot be', () => {
     expect(() => planGraph(graph, 'simd')).toThrow(/Channel \d+ of blocks\..* fewer than 14 bits/);
   });
 
-  test('an operation that no convolution takes in', () => {
+  test.each<GraphNode>([
+    { name: 'out', op: 'relu', inputs: ['image'], max: undefined },
+    { name: 'out', op: 'hard_tanh', inputs: ['image'] },
+  ])('$op, which no convolution takes in', (node) => {
     const builder = graphBuilder([4, 3, 3]);
-    builder.add({ name: 'relu', op: 'relu', inputs: ['image'], max: undefined }, [4, 3, 3]);
-    const graph = { ...builder.finish('relu'), stream };
+    builder.add(node, [4, 3, 3]);
+    const graph = { ...builder.finish('out'), stream };
     expect(() => planGraph(graph, 'simd')).toThrow(
       expect.objectContaining({ code: 'STREAM_UNSUPPORTED' }),
     );

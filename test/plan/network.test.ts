@@ -131,6 +131,7 @@ describe('element-wise operations on a map and on a vector', () => {
     ],
     ['relu', (input) => ({ name: 'out', op: 'relu', inputs: [input], max: undefined })],
     ['relu6', (input) => ({ name: 'out', op: 'relu', inputs: [input], max: 1.5 })],
+    ['hard tanh', (input) => ({ name: 'out', op: 'hard_tanh', inputs: [input] })],
     [
       'affine',
       (input, random, n) => ({

@@ -14,6 +14,7 @@ const ORACLE: {
   affine: ([input], node) => operations.affine(input!, node),
   prelu: ([input], node) => operations.prelu(input!, node),
   relu: ([input], node) => operations.relu(input!, node),
+  hard_tanh: ([input]) => operations.hardTanh(input!),
   add: ([first, second]) => operations.add(first!, second!),
   concat: (inputs) => operations.concat(inputs),
   average_pool2d: ([input], node) => operations.pool2d(input!, node),

@@ -172,6 +172,11 @@ export function relu(input: Value, node: ReluNode): Value {
   return mapChannels(input, (x) => Math.min(Math.max(x, 0), node.max ?? Number.POSITIVE_INFINITY));
 }
 
+/** min(max(x, -1), 1). */
+export function hardTanh(input: Value): Value {
+  return mapChannels(input, (x) => Math.min(Math.max(x, -1), 1));
+}
+
 export function add(a: Value, b: Value): Value {
   return { shape: a.shape, data: a.data.map((x, index) => x + b.data[index]!) };
 }

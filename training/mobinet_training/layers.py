@@ -43,6 +43,13 @@ class ReLU(nn.ReLU):
         return writer.add(name, "relu", [value])
 
 
+class Hardtanh(nn.Hardtanh):
+    """Between -1 and 1."""
+
+    def write(self, writer, name, value):
+        return writer.add(name, "hard_tanh", [value])
+
+
 class Linear(nn.Linear):
     """The classifier; its weights in the file are float32 or, where the writer asks for it, int8."""
 
