@@ -52,14 +52,6 @@ const TABLE = {
     url: () => new URL('../mobinet.plain.wasm', import.meta.url),
     threadsUrl: () => new URL('../mobinet.plain-threads.wasm', import.meta.url),
   },
-  /** As `simd`: a second binary of the same features. */
-  twin: {
-    entry: 'index-simd.ts',
-    features: ['simd'],
-    probe: SIMD_PROBE,
-    url: () => new URL('../mobinet.twin.wasm', import.meta.url),
-    threadsUrl: () => new URL('../mobinet.twin-threads.wasm', import.meta.url),
-  },
   simd: {
     entry: 'index-simd.ts',
     features: ['simd'],
