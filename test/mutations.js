@@ -179,6 +179,24 @@ const MUTATIONS = [
     'Math.floor(threshold * 2 ** fraction)',
     'Math.ceil(threshold * 2 ** fraction)',
   ],
+  [
+    'int16: the scale of the counts is one too large',
+    'src/kernels/fixed-point.ts',
+    'Math.floor(MAX / Math.max(knee, most - knee))',
+    'Math.ceil(MAX / Math.max(knee, most - knee))',
+  ],
+  [
+    'int16: the knee is rounded down',
+    'src/kernels/fixed-point.ts',
+    'Math.round(knee * scale)',
+    'Math.floor(knee * scale)',
+  ],
+  [
+    'int16: the offset is a unit too large',
+    'src/kernels/fixed-point.ts',
+    '? f.value : f.value + line * (knee - f.knee)) * units);',
+    '? f.value : f.value + line * (knee - f.knee)) * units) + 1;',
+  ],
 ];
 
 const TESTS = ['test/plan', 'test/runtime'];
