@@ -16,6 +16,7 @@ const ROOMS = [
   'plan',
   'runtime',
   'top-k',
+  'predictions',
   'model',
   'web',
   'index',
