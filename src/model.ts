@@ -18,6 +18,7 @@ import { type Background, compose } from './image/compose.ts';
 import type { Picture, Preprocessing } from './image/picture.ts';
 import { preprocess } from './image/preprocess.ts';
 import type { Build } from './kernels/builds.ts';
+import type { Limits } from './plan/budget.ts';
 import { type Plan, planGraph } from './plan/plan.ts';
 import { createEngine, type Engine, type StepTime } from './runtime/engine.ts';
 import { chooseThreads, type ThreadChoice, type ThreadWish } from './runtime/threads.ts';
@@ -92,6 +93,11 @@ export interface LoadOptions {
   activations?: ActivationsWish | undefined;
   /** @deprecated Earlier name of `activations`, which goes before it. */
   stream?: StreamWish | undefined;
+  /**
+   * What the model may take, so that a small file cannot ask for all memory and time there is; each
+   * has a default, which classifiers of pictures stay far below.
+   */
+  limits?: Limits | undefined;
   /** Called while the model is fetched. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Aborts the loading; the promise rejects with the code ABORTED. */
@@ -143,7 +149,7 @@ export interface Model {
   readonly build: Build;
   /**
    * Labels for a picture: resize, crop and normalise as in training, run, softmax, top-k.
-   * @throws InputError PICTURE_SIZE, INVALID_OPTION; RuntimeError DISPOSED
+   * @throws InputError PICTURE_SIZE, INVALID_OPTION; RuntimeError DISPOSED, LOGITS_NOT_FINITE
    * @example
    * ```js
    * import { loadModel } from 'mobinet';
@@ -159,7 +165,7 @@ export interface Model {
    * Logits of a preprocessed input.
    * @param input float32 `[3, H, W]`, row-major, all finite
    * @returns a float32 per class; softmax(logits / temperature) are the scores
-   * @throws InputError INPUT_SHAPE, INPUT_NOT_FINITE; RuntimeError DISPOSED
+   * @throws InputError INPUT_SHAPE, INPUT_NOT_FINITE; RuntimeError DISPOSED, LOGITS_NOT_FINITE
    * @example
    * ```js
    * import { loadModel } from 'mobinet/node';
@@ -174,7 +180,7 @@ export interface Model {
   /**
    * Time by step of one run, in order.
    * @param input as for `run`; zeros by default
-   * @throws as `run`
+   * @throws InputError INPUT_SHAPE, INPUT_NOT_FINITE; RuntimeError DISPOSED
    * @example
    * ```js
    * import { loadModel } from 'mobinet/node';
@@ -255,7 +261,8 @@ export async function loadModelOn(
     const kernels = await compiling;
     const choice =
       kernels.shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
-    return { file, kernels, choice, plan: planGraph(file.graph, kernels.build, choice.threads) };
+    const plan = planGraph(file.graph, kernels.build, choice.threads, options.limits);
+    return { file, kernels, choice, plan };
   };
   const { file, kernels, choice, plan } = await planModel().catch(async (error) => {
     // Damage goes before what comes of it.
@@ -293,6 +300,8 @@ async function openEngine(
  */
 type Kept = Omit<ModelFile, 'graph'> & {
   readonly description: ModelDescription;
+  /** The layer that makes the logits. */
+  readonly output: string;
 };
 
 function keptOf(
@@ -326,10 +335,10 @@ function keptOf(
     constantBytes: plan.constantBytes,
     arenaBytes: plan.arenaBytes,
   };
-  return { ...file, description };
+  return { ...file, description, output: graph.output };
 }
 
-function openModel({ description, ...file }: Kept, engine: Engine): Model {
+function openModel({ description, output, ...file }: Kept, engine: Engine): Model {
   let live: Engine | undefined = engine;
   const { threads, build, input: shape } = description;
   const running = (): Engine => {
@@ -338,9 +347,10 @@ function openModel({ description, ...file }: Kept, engine: Engine): Model {
       hint: 'load it again',
     });
   };
-  const runChecked = (input: Float32Array): Float32Array => {
-    checkInput(input, shape);
-    return running().run(input);
+  const run = (input: Float32Array): Float32Array => {
+    const logits = running().run(input);
+    checkLogits(logits, output);
+    return logits;
   };
 
   return {
@@ -357,7 +367,7 @@ function openModel({ description, ...file }: Kept, engine: Engine): Model {
       const begin = performance.now();
       const input = preprocess(compose(picture, background), file.preprocessing);
       const prepared = performance.now();
-      const logits = running().run(input);
+      const logits = run(input);
       const ran = performance.now();
       const scores = softmax(logits, file.temperature);
       const predictions = bestOf(scores, topK).map(({ index, score }) => ({
@@ -372,7 +382,10 @@ function openModel({ description, ...file }: Kept, engine: Engine): Model {
       };
       return { predictions, timings, threads };
     },
-    run: async (input) => runChecked(input),
+    async run(input) {
+      checkInput(input, shape);
+      return run(input);
+    },
     async profile(input = new Float32Array(shape[0] * shape[1] * shape[2])) {
       checkInput(input, shape);
       return running().profile(input);
@@ -391,6 +404,15 @@ function checkTopK(topK: number, classes: number): void {
   if (Number.isInteger(topK) && topK >= 1 && topK <= classes) return;
   throw new InputError('INVALID_OPTION', `topK is ${topK}`, {
     hint: `a whole number from 1 to ${classes}`,
+  });
+}
+
+/** A score of such logits would be NaN, or look sound. */
+function checkLogits(logits: Float32Array, output: string): void {
+  const bad = logits.find((logit) => !Number.isFinite(logit));
+  if (bad === undefined) return;
+  throw new RuntimeError('LOGITS_NOT_FINITE', `The layer ${output} makes ${bad}`, {
+    hint: 'numbers overflow float32',
   });
 }
 

@@ -25,6 +25,7 @@ export type {
   StreamWish,
   Timings,
 } from '../model.ts';
+export type { Limits } from '../plan/budget.ts';
 export type { StepTime } from '../runtime/engine.ts';
 export type { ThreadWish } from '../runtime/threads.ts';
 export type { WasmLocator, WasmSource } from '../runtime/wasm.ts';
