@@ -21,6 +21,8 @@ export type ErrorCode =
   | 'SHAPE_MISMATCH'
   | 'STREAM_UNSUPPORTED'
   | 'STREAM_RANGE'
+  | 'GRAPH_TOO_LARGE'
+  | 'CONSTANT_NOT_FINITE'
   // foreign models
   | 'IMPORT_FORMAT'
   | 'IMPORT_DATA'
@@ -38,6 +40,7 @@ export type ErrorCode =
   | 'WASM_UNAVAILABLE'
   | 'WASM_INVALID'
   | 'OUT_OF_MEMORY'
+  | 'LOGITS_NOT_FINITE'
   | 'DISPOSED'
   | 'ABORTED'
   | 'WORKER_FAILED'

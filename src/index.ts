@@ -28,6 +28,7 @@ export type {
   StreamWish,
   Timings,
 } from './model.ts';
+export type { Limits } from './plan/budget.ts';
 export type { Prediction, PredictionOptions } from './predictions.ts';
 export type { StepTime } from './runtime/engine.ts';
 export type { ThreadWish } from './runtime/threads.ts';

@@ -19,6 +19,7 @@ import type { Picture, Preprocessing } from './image/picture.ts';
 import { preprocess } from './image/preprocess.ts';
 import { type ViewOptions, view } from './image/view.ts';
 import type { Build } from './kernels/builds.ts';
+import type { Limits } from './plan/budget.ts';
 import { type Plan, planGraph } from './plan/plan.ts';
 import { openPredictions, type Prediction, type PredictionOptions } from './predictions.ts';
 import { createEngine, type Engine, type StepTime } from './runtime/engine.ts';
@@ -86,6 +87,11 @@ export interface LoadOptions {
   activations?: ActivationsWish | undefined;
   /** @deprecated Earlier name of `activations`, which goes before it. */
   stream?: StreamWish | undefined;
+  /**
+   * What the model may take, so that a small file cannot ask for all memory and time there is; each
+   * has a default, which classifiers of pictures stay far below.
+   */
+  limits?: Limits | undefined;
   /** Called while the model is fetched. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Aborts the loading; the promise rejects with the code ABORTED. */
@@ -137,7 +143,7 @@ export interface Model {
   readonly build: Build;
   /**
    * Labels for a picture: resize, crop and normalise as in training, run, softmax, top-k.
-   * @throws InputError PICTURE_SIZE, INVALID_OPTION; RuntimeError DISPOSED
+   * @throws InputError PICTURE_SIZE, INVALID_OPTION; RuntimeError DISPOSED, LOGITS_NOT_FINITE
    * @example
    * ```js
    * import { loadModel } from 'mobinet';
@@ -153,7 +159,7 @@ export interface Model {
    * Logits of a preprocessed input.
    * @param input float32 `[3, H, W]`, row-major, all finite
    * @returns a float32 per class; softmax(logits / temperature) are the scores
-   * @throws InputError INPUT_SHAPE, INPUT_NOT_FINITE; RuntimeError DISPOSED
+   * @throws InputError INPUT_SHAPE, INPUT_NOT_FINITE; RuntimeError DISPOSED, LOGITS_NOT_FINITE
    * @example
    * ```js
    * import { loadModel } from 'mobinet/node';
@@ -168,7 +174,7 @@ export interface Model {
   /**
    * Time by step of one run, in order.
    * @param input as for `run`; zeros by default
-   * @throws as `run`
+   * @throws InputError INPUT_SHAPE, INPUT_NOT_FINITE; RuntimeError DISPOSED
    * @example
    * ```js
    * import { loadModel } from 'mobinet/node';
@@ -249,7 +255,8 @@ export async function loadModelOn(
     const kernels = await compiling;
     const choice =
       kernels.shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
-    return { file, kernels, choice, plan: planGraph(file.graph, kernels.build, choice.threads) };
+    const plan = planGraph(file.graph, kernels.build, choice.threads, options.limits);
+    return { file, kernels, choice, plan };
   };
   const { file, kernels, choice, plan } = await planModel().catch(async (error) => {
     // Damage goes before what comes of it.
@@ -287,6 +294,8 @@ async function openEngine(
  */
 type Kept = Omit<ModelFile, 'graph'> & {
   readonly description: ModelDescription;
+  /** The layer that makes the logits. */
+  readonly output: string;
 };
 
 function keptOf(
@@ -320,10 +329,10 @@ function keptOf(
     constantBytes: plan.constantBytes,
     arenaBytes: plan.arenaBytes,
   };
-  return { ...file, description };
+  return { ...file, description, output: graph.output };
 }
 
-function openModel({ description, ...file }: Kept, engine: Engine): Model {
+function openModel({ description, output, ...file }: Kept, engine: Engine): Model {
   let live: Engine | undefined = engine;
   const { threads, build, input: shape } = description;
   const running = (): Engine => {
@@ -334,9 +343,10 @@ function openModel({ description, ...file }: Kept, engine: Engine): Model {
   };
   const inputOf = (picture: Picture, options: PictureOptions): Float32Array =>
     preprocess(view(compose(picture, options.background), options), file.preprocessing);
-  const runChecked = (input: Float32Array): Float32Array => {
-    checkInput(input, shape);
-    return running().run(input);
+  const run = (input: Float32Array): Float32Array => {
+    const logits = running().run(input);
+    checkLogits(logits, output);
+    return logits;
   };
 
   return {
@@ -350,7 +360,7 @@ function openModel({ description, ...file }: Kept, engine: Engine): Model {
       const begin = performance.now();
       const input = inputOf(picture, options);
       const prepared = performance.now();
-      const logits = running().run(input);
+      const logits = run(input);
       const ran = performance.now();
       const predictions = predictionsOf(softmax(logits, file.temperature));
       const timings = {
@@ -360,7 +370,10 @@ function openModel({ description, ...file }: Kept, engine: Engine): Model {
       };
       return { predictions, timings, threads };
     },
-    run: async (input) => runChecked(input),
+    async run(input) {
+      checkInput(input, shape);
+      return run(input);
+    },
     async profile(input = new Float32Array(shape[0] * shape[1] * shape[2])) {
       checkInput(input, shape);
       return running().profile(input);
@@ -371,6 +384,15 @@ function openModel({ description, ...file }: Kept, engine: Engine): Model {
       live = undefined;
     },
   };
+}
+
+/** A score of such logits would be NaN, or look sound. */
+function checkLogits(logits: Float32Array, output: string): void {
+  const bad = logits.find((logit) => !Number.isFinite(logit));
+  if (bad === undefined) return;
+  throw new RuntimeError('LOGITS_NOT_FINITE', `The layer ${output} makes ${bad}`, {
+    hint: 'numbers overflow float32',
+  });
 }
 
 function checkInput(input: Float32Array, shape: readonly [number, number, number]): void {

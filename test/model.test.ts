@@ -5,6 +5,7 @@ import { chooseBuild, probeFeatures } from '../src/runtime/features.ts';
 import { tinyModelFile } from './helpers/model-file.ts';
 import { randomFrom } from './helpers/random.ts';
 import { BUILDS, wasmBytes, wasmModule } from './helpers/run.ts';
+import { f32 } from './networks/tiny-network.ts';
 
 let bytes: Uint8Array;
 beforeAll(async () => {
@@ -85,6 +86,23 @@ describe('the part and the labels asked for', () => {
     const { predictions } = await model.classify(picture(1), { allow: [label] });
     expect(all).toHaveLength(5);
     expect(predictions).toEqual(all.filter(({ index }) => index === 3));
+  });
+});
+
+test('logits that overflow: LOGITS_NOT_FINITE, with the layer, and the model goes on', async () => {
+  const large = await tinyModelFile(({ tensors }) => {
+    tensors.set('head.scale', f32([5], [3e38, 3e38, 3e38, 3e38, 3e38]));
+  });
+  const model = await loadModel(large, { wasm: wasmModule('simd') });
+  const expected = { code: 'LOGITS_NOT_FINITE', message: expect.stringContaining('layer logits') };
+  await expect(model.run(zeros.map(() => 1000))).rejects.toMatchObject(expected);
+  await expect(model.classify(picture(1))).rejects.toMatchObject(expected);
+  await expect(model.profile()).resolves.toBeDefined();
+});
+
+test('limits are those of the options', async () => {
+  await expect(load({ limits: { multiplyAdds: 1 } })).rejects.toMatchObject({
+    code: 'GRAPH_TOO_LARGE',
   });
 });
 

@@ -26,7 +26,7 @@ import {
 } from './picture-options.ts';
 import { profileModel, profileSvg, profileText } from './profile.ts';
 import { openProgress } from './progress.ts';
-import { bar, milliseconds, percent } from './text.ts';
+import { bar, milliseconds, percent, safeJson, safeText } from './text.ts';
 import { writeTextFile } from './write-file.ts';
 
 /** One picture that went through, as `--json` has it. */
@@ -110,7 +110,8 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
   const { activations, build, threads } = flags;
   const model = await loadModel(await readModel(flags.model), { activations, build, threads });
   const { threadsReason } = model.describe();
-  if (threadsReason !== undefined) process.stderr.write(`On one thread: ${threadsReason}\n`);
+  if (threadsReason !== undefined)
+    process.stderr.write(`On one thread: ${safeText(threadsReason)}\n`);
   const files = await expandPaths(paths);
   const progress = openProgress(files.length, 'pictures');
   const reporter = flags.json ? jsonReporter() : textReporter(files.length);
@@ -174,7 +175,7 @@ export async function classifyFile(
 function jsonReporter(): Reporter {
   let separator = '[\n';
   const write = (element: PictureResult | PictureFailure) => {
-    process.stdout.write(separator + JSON.stringify(element, shortTime));
+    process.stdout.write(separator + safeJson(element, shortTime));
     separator = ',\n';
   };
   return { result: write, failure: write, end: () => process.stdout.write('\n]\n') };
@@ -194,7 +195,7 @@ function textReporter(total: number): Reporter {
     result: (result) => process.stdout.write(`${resultText(result)}\n`),
     failure({ file, error }) {
       failed++;
-      process.stderr.write(`${file}: ${error.message} [${error.code}]\n`);
+      process.stderr.write(`${safeText(`${file}: ${error.message}`)} [${error.code}]\n`);
     },
     end() {
       if (failed > 0 && total > 1) {
@@ -206,11 +207,11 @@ function textReporter(total: number): Reporter {
 
 /** The file's line, then one per label: score, bar, label. */
 function resultText({ file, width, height, predictions, timings }: PictureResult): string {
-  const name = file === STANDARD_INPUT ? 'standard input' : file;
+  const name = file === STANDARD_INPUT ? 'standard input' : safeText(file);
   const classified = timings.total - timings.decode;
   const times = `decoded in ${milliseconds(timings.decode)}, classified in ${milliseconds(classified)}`;
   const lines = predictions.map(
-    ({ label, score }) => `  ${percent(score)}  ${bar(score, BAR_WIDTH)}  ${label}`,
+    ({ label, score }) => `  ${percent(score)}  ${bar(score, BAR_WIDTH)}  ${safeText(label)}`,
   );
   return [`${name}  (${width} x ${height}, ${times})`, ...lines, ''].join('\n');
 }

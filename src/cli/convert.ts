@@ -5,7 +5,7 @@ import type { ConversionReport } from '../import/convert.ts';
 import { convertFile } from '../node/convert.ts';
 import { readFileBytes } from '../node/read-file.ts';
 import { jsonOption } from './options.ts';
-import { fileSize, millions, table } from './text.ts';
+import { fileSize, millions, safeJson, safeText, table } from './text.ts';
 
 interface ConvertFlags {
   name?: string;
@@ -61,8 +61,8 @@ async function convert(source: string, target: string, flags: ConvertFlags): Pro
         ? undefined
         : ((await readJson(flags.preprocessing)) as Partial<Preprocessing>),
   });
-  for (const warning of report.warnings) process.stderr.write(`WARNING: ${warning}\n`);
-  if (flags.json) process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+  for (const warning of report.warnings) process.stderr.write(`WARNING: ${safeText(warning)}\n`);
+  if (flags.json) process.stdout.write(`${safeJson(report, undefined, 2)}\n`);
   else process.stdout.write(`${reportText(target, report, flags.report === true)}\n`);
 }
 
@@ -91,10 +91,10 @@ function reportText(target: string, report: ConversionReport, full: boolean): st
   const { bytesBefore, bytesAfter, floatMacs, binaryMacs, layers } = report;
   const bits = layers.filter((layer) => layer.as === 'bits').length;
   const lines = [
-    `${target}: ${fileSize(bytesAfter)}, was ${fileSize(bytesBefore)}`,
+    `${safeText(target)}: ${fileSize(bytesAfter)}, was ${fileSize(bytesBefore)}`,
     `${bits} of ${layers.length} convolutions and dense layers are bits; ` +
       `${millions(binaryMacs)} binary and ${millions(floatMacs)} float multiply-adds`,
-    ...report.notes.map((note) => `- ${note}`),
+    ...report.notes.map((note) => `- ${safeText(note)}`),
   ];
   if (!full) return lines.join('\n');
   const rows = layers.map(({ name, operation, as, why }) => [name, operation, as, why]);

@@ -24,7 +24,7 @@ import {
   threadsOption,
 } from './options.ts';
 import { randomModelFile } from './random-model.ts';
-import { fileSize, millions, table } from './text.ts';
+import { fileSize, millions, safeJson, safeText, table } from './text.ts';
 
 type NetworkFlags = Partial<Pick<MobinetOptions, 'block' | 'k' | 'width' | 'size' | 'classes'>>;
 
@@ -113,7 +113,7 @@ async function describe(argument: string | undefined, flags: DescribeFlags): Pro
       : await readModel(path);
   const description = await describeFile(bytes, flags);
   process.stdout.write(
-    `${flags.json ? JSON.stringify(description, undefined, 2) : descriptionText(description)}\n`,
+    `${flags.json ? safeJson(description, undefined, 2) : descriptionText(description)}\n`,
   );
 }
 
@@ -220,5 +220,5 @@ function descriptionText(description: FileDescription): string {
       ['digest', description.digest],
     ],
   );
-  return [name, '', layerTable, '', totals].join('\n');
+  return [safeText(name), '', layerTable, '', totals].join('\n');
 }

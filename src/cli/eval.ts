@@ -18,7 +18,7 @@ import {
   readModel,
 } from './options.ts';
 import { openProgress } from './progress.ts';
-import { table } from './text.ts';
+import { safeJson, safeText, table } from './text.ts';
 import { writeTextFile } from './write-file.ts';
 
 interface EvalFlags extends ModelOptions {
@@ -139,10 +139,10 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
     failures,
   };
   for (const { file, error } of flags.json ? [] : failures) {
-    process.stderr.write(`${file}: ${error.message} [${error.code}]\n`);
+    process.stderr.write(`${safeText(`${file}: ${error.message}`)} [${error.code}]\n`);
   }
   process.stdout.write(
-    `${flags.json ? JSON.stringify(evaluation, undefined, 2) : evaluationText(evaluation)}\n`,
+    `${flags.json ? safeJson(evaluation, undefined, 2) : evaluationText(evaluation)}\n`,
   );
   return failures.length > 0 ? EXIT_SOME_FAILED : 0;
 }
@@ -175,7 +175,9 @@ function recordFormat(path: string): (records: readonly PredictionRecord[]) => s
 
 /** A picture that failed has no prediction and no score. */
 function csvLine(record: PredictionRecord): string {
-  const file = /[",\n]/.test(record.file) ? `"${record.file.replaceAll('"', '""')}"` : record.file;
+  const file = /[",\r\n]/.test(record.file)
+    ? `"${record.file.replaceAll('"', '""')}"`
+    : record.file;
   const [predicted, score] = 'error' in record ? ['', ''] : [record.predicted, record.score];
   return [file, record.expected, predicted, score].join(',');
 }

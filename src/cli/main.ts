@@ -7,10 +7,15 @@ import { addConvert } from './convert.ts';
 import { addDescribe } from './describe.ts';
 import { addEval } from './eval.ts';
 import { EXIT_UNUSABLE } from './options.ts';
+import { safeText } from './text.ts';
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
+}
+
+function safeLines(text: string): string {
+  return text.split('\n').map(safeText).join('\n');
 }
 
 /** Says what stopped the command; returns the exit code. */
@@ -18,10 +23,10 @@ function reportFatal(error: unknown): number {
   // Commander has said it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_UNUSABLE;
   if (error instanceof MobinetError) {
-    process.stderr.write(`mobinet: ${error.message} [${error.code}]\n`);
+    process.stderr.write(`mobinet: ${safeText(error.message)} [${error.code}]\n`);
   } else {
     const details = error instanceof Error ? error.stack : String(error);
-    process.stderr.write(`mobinet: unexpected error, a bug:\n${details}\n`);
+    process.stderr.write(`mobinet: unexpected error, a bug:\n${safeLines(String(details))}\n`);
   }
   return EXIT_UNUSABLE;
 }
@@ -37,6 +42,7 @@ const program = new Command('mobinet')
   .version(version())
   .showHelpAfterError('(--help says more)')
   .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(`${safeText(text.trimEnd())}\n`) })
   .addHelpText(
     'after',
     `

@@ -5,7 +5,7 @@ import { readBytes } from '../node/read-bytes.ts';
 import { fileError, readFileBytes } from '../node/read-file.ts';
 
 /** Which files of a folder are taken for pictures; what they are is told by their content. */
-const PICTURE_NAME = /^[^.].*\.(png|jpe?g|jpe|jfif|webp)$/i;
+const PICTURE_NAME = /^[^.].*\.(png|jpe?g|jpe|jfif|webp)$/is;
 
 /** The name for standard input. */
 export const STANDARD_INPUT = '-';

@@ -1,6 +1,6 @@
 import type { Model } from '../model.ts';
 import type { StepTime } from '../runtime/engine.ts';
-import { bar, type Column, table } from './text.ts';
+import { bar, type Column, safeText, table } from './text.ts';
 
 /** Times of the median of some runs of a network, in milliseconds. */
 export interface Profile {
@@ -102,7 +102,7 @@ const PLOT = 420;
 const TOP = 44;
 
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return safeText(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }
 
 /** The same as a picture: a bar per layer, then one per kernel, on one scale each. */

@@ -1,4 +1,30 @@
-/** Text for people: tables, bars, numbers. */
+/** Text for people: tables, bars, numbers, and what strangers wrote. */
+
+/**
+ * Control characters (C0, DEL, C1), line and paragraph separators, and what turns the direction of
+ * text: in a terminal they move the cursor, recolour, or show one name as another.
+ */
+const UNSAFE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A stranger's text (names, labels, messages) on one line, each unsafe character as its escape. */
+export function safeText(text: string): string {
+  return text.replace(UNSAFE, (character) => {
+    const hex = character.charCodeAt(0).toString(16);
+    return hex.length > 2 ? `\\u${hex.padStart(4, '0')}` : `\\x${hex.padStart(2, '0')}`;
+  });
+}
+
+/** JSON that is safe in a terminal, and that parses to what it was made of. */
+export function safeJson(
+  value: unknown,
+  replacer?: (key: string, value: unknown) => unknown,
+  indent?: number,
+): string {
+  // JSON itself escapes what is below a space; the line feeds that are left are its own.
+  return JSON.stringify(value, replacer, indent).replace(UNSAFE, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
@@ -33,9 +59,9 @@ export interface Column {
   readonly align: 'left' | 'right';
 }
 
-/** Rows in columns two spaces apart, as wide as their widest cell. */
+/** Rows in columns two spaces apart, as wide as their widest cell; cells may be of strangers. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const lines = [columns.map(({ title }) => title), ...rows];
+  const lines = [columns.map(({ title }) => title), ...rows].map((line) => line.map(safeText));
   const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
   const format = (line: readonly string[]) =>
     columns

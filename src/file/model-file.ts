@@ -141,13 +141,25 @@ function text(metadata: ReadonlyMap<string, string>, field: string): string {
   return value;
 }
 
+/** Deeper JSON is refused: what writes it again, or sends it to another thread, recurses. */
+const MAX_DEPTH = 64;
+
 function json(metadata: ReadonlyMap<string, string>, field: string): unknown {
+  const content = text(metadata, field);
+  let value: unknown;
   try {
-    return JSON.parse(text(metadata, field));
+    value = JSON.parse(content);
   } catch (cause) {
-    if (cause instanceof ModelFormatError) throw cause;
     throw new ModelFormatError('MODEL_METADATA', `Metadata ${field} is not JSON`, { cause });
   }
+  if (nestsDeeper(value, MAX_DEPTH))
+    throw invalid(field, 'nested too deep', `at most ${MAX_DEPTH}`);
+  return value;
+}
+
+function nestsDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((member) => nestsDeeper(member, depth - 1));
 }
 
 function parseLabels(metadata: ReadonlyMap<string, string>, field: string): string[] {

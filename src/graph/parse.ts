@@ -12,6 +12,9 @@ const MAX_VALUE_SIZE = 2 ** 28;
 
 const MAX_NODES = 10_000;
 
+/** Values that one node may read. */
+const MAX_INPUTS = 1024;
+
 /**
  * @param json the value of the metadata's `graph`
  * @throws GraphError GRAPH_INVALID, UNKNOWN_OPERATION, SHAPE_MISMATCH;
@@ -151,9 +154,11 @@ function parseNode(json: unknown, index: number, tensors: ReadonlyMap<string, Te
   attributes.only(['name', 'op', 'inputs', ...operation.attributes]);
   const inputs = attributes.names('inputs');
   const enough =
-    operation.inputs === 'many' ? inputs.length >= 2 : inputs.length === operation.inputs;
+    operation.inputs === 'many'
+      ? inputs.length >= 2 && inputs.length <= MAX_INPUTS
+      : inputs.length === operation.inputs;
   if (!enough) {
-    const wanted = operation.inputs === 'many' ? 'two or more' : operation.inputs;
+    const wanted = operation.inputs === 'many' ? `2 to ${MAX_INPUTS}` : operation.inputs;
     throw attributes.invalid(`inputs has ${inputs.length} names`, `it must have ${wanted}`);
   }
   return { name, op, inputs, ...operation.parse(attributes) } as GraphNode;

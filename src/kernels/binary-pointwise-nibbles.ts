@@ -7,10 +7,17 @@ import { ENCODINGS, insideConstant, planeBytes, planesOrigin } from './encodings
 import { type Family, skipArguments, streamRoom, thresholdsAreZero } from './family.ts';
 import { isPointwise } from './windows.ts';
 
+/** Counts of signs that differ are kept in 16 bits. */
+const MOST_CHANNELS = 65_535;
+
 export const binaryPointwiseNibbles: Family<'binary_conv2d'> = {
   name: 'binary-pointwise-nibbles',
   accepts: ({ source }, { simd }) =>
-    simd && isPointwise(source) && source.inChannels % 4 === 0 && source.outChannels % 4 === 0,
+    simd &&
+    isPointwise(source) &&
+    source.inChannels <= MOST_CHANNELS &&
+    source.inChannels % 4 === 0 &&
+    source.outChannels % 4 === 0,
   reads: 'nibbles',
   writes: 'stream',
   makesSigns: ['nibbles', 'planes'],

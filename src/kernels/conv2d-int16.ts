@@ -7,9 +7,20 @@ import { aligned } from './calls.ts';
 import { type Family, skipArguments, streamRoom } from './family.ts';
 import { type Raster, TILE_PIXELS } from './raster.ts';
 
+/**
+ * A sum stays within 32 bits whatever its taps are, so the more there are, the fewer bits each weight
+ * has: with more taps than these the smaller weights would be lost.
+ */
+const MOST_TAPS = 4608;
+
+function tapsOf({ inChannels, groups, kernel }: Conv2dNode): number {
+  return (inChannels / groups) * kernel[0] * kernel[1];
+}
+
 export const conv2dInt16: Family<'conv2d'> = {
   name: 'conv2d-int16',
-  accepts: (_, { activations }) => activations.name === 'int16',
+  accepts: ({ source }, { activations }) =>
+    activations.name === 'int16' && tapsOf(source) <= MOST_TAPS,
   reads: 'planar',
   writes: 'stream',
   emit(emission) {

@@ -16,20 +16,20 @@ export function layOutArena(intervals: readonly Interval[]): { offsets: number[]
   const offsets = new Array<number>(intervals.length).fill(0);
   const bySize = intervals.map((_, index) => index);
   bySize.sort((a, b) => intervals[b]!.bytes - intervals[a]!.bytes || a - b);
+  /** By offset, so that nothing is sorted again. */
   const placed: number[] = [];
   let bytes = 0;
   for (const index of bySize) {
     const interval = intervals[index]!;
-    const neighbours = placed
-      .filter((other) => overlapInTime(interval, intervals[other]!))
-      .sort((a, b) => offsets[a]! - offsets[b]!);
     let offset = 0;
-    for (const other of neighbours) {
+    for (const other of placed) {
+      if (!overlapInTime(interval, intervals[other]!)) continue;
       if (offset + interval.bytes <= offsets[other]!) break;
       offset = Math.max(offset, aligned(offsets[other]! + intervals[other]!.bytes));
     }
     offsets[index] = offset;
-    placed.push(index);
+    const after = placed.findIndex((other) => offsets[other]! > offset);
+    placed.splice(after < 0 ? placed.length : after, 0, index);
     bytes = Math.max(bytes, aligned(offset + interval.bytes));
   }
   return { offsets, bytes };

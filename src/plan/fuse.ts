@@ -12,8 +12,10 @@ import { linear, type PiecewiseLinear } from '../ops/piecewise-linear.ts';
 
 /** What a node's own constants do, before anything is folded in; none where nothing can be. */
 function startOf(node: GraphNode, channels: number): PiecewiseLinear[] | undefined {
-  const { start } = operationOf(node);
+  const { start, fold: foldOf } = operationOf(node);
   if (start === undefined) {
+    // Nothing is made for the channels of what cannot be folded: they may be as many as pixels.
+    if (foldOf?.(node) === undefined) return undefined;
     return fold(
       Array.from({ length: channels }, () => linear(1)),
       node,
@@ -38,8 +40,7 @@ function fold(functions: PiecewiseLinear[], node: GraphNode): PiecewiseLinear[] 
 }
 
 /** Stages in an order in which they can run, only those that the output needs. */
-export function stagesOf(graph: Graph): Stage[] {
-  const needed = neededNodes(graph);
+export function stagesOf(graph: Graph, needed = neededNodes(graph)): Stage[] {
   const nodes = new Map(needed.map((node) => [node.name, node]));
   const readers = readersOf(needed);
   const onlyReader = (value: string): GraphNode | undefined => {
@@ -106,7 +107,7 @@ function readersOf(nodes: readonly GraphNode[]): Map<string, GraphNode[]> {
 }
 
 /** The nodes that something leads to the output from. */
-function neededNodes(graph: Graph): GraphNode[] {
+export function neededNodes(graph: Graph): GraphNode[] {
   const needed = new Set<string>([graph.output]);
   const kept: GraphNode[] = [];
   for (let index = graph.nodes.length - 1; index >= 0; index--) {

@@ -10,8 +10,10 @@ import { type Build, hasSimd } from '../kernels/builds.ts';
 import { openCalls } from '../kernels/calls.ts';
 import { sizeOf } from '../tensor.ts';
 import { layOut, type PlacedConstant, type Step } from './addresses.ts';
+import { checkBudget, checkLimit, type Limits } from './budget.ts';
 import { emitCalls } from './emit.ts';
-import { stagesOf } from './fuse.ts';
+import { checkFinite } from './finite.ts';
+import { neededNodes, stagesOf } from './fuse.ts';
 import { lifetimesOf } from './lifetimes.ts';
 import { select } from './select.ts';
 
@@ -42,16 +44,22 @@ export interface Plan {
 
 /**
  * The plan of a graph for one build of the kernels and a number of threads.
- * @throws GraphError STREAM_UNSUPPORTED, STREAM_RANGE
+ * @param limits those that are not the default ones
+ * @throws GraphError GRAPH_TOO_LARGE, CONSTANT_NOT_FINITE, STREAM_UNSUPPORTED, STREAM_RANGE
  */
-export function planGraph(graph: Graph, build: Build, threads = 1): Plan {
+export function planGraph(graph: Graph, build: Build, threads = 1, limits: Limits = {}): Plan {
+  const needed = neededNodes(graph);
+  checkBudget(graph, needed, limits);
   const target = { build, simd: hasSimd(build), activations: activationType(graph.stream) };
-  const selections = select(graph, stagesOf(graph), target);
+  const stages = stagesOf(graph, needed);
+  checkFinite(stages);
+  const selections = select(graph, stages, target);
   const writer = openCalls(threads);
   const ends = emitCalls(graph, selections, target, writer);
   const calls = writer.finish();
   const program = layOut(calls, lifetimesOf(calls, ends, threads));
   const { steps, constants, constantBytes, arenaBytes, memoryBytes, addressOf } = program;
+  checkLimit('memoryBytes', memoryBytes, graph.output, limits);
   return {
     build,
     threads,

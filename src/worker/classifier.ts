@@ -176,13 +176,20 @@ async function load(
 }
 
 async function prepare(connection: Connection, options: ClassifierOptions): Promise<undefined> {
-  const { build = 'auto', threads = 1, wasm, signal } = options;
+  const { build = 'auto', threads = 1, wasm, limits, signal } = options;
   const activations = options.activations ?? options.stream ?? 'model';
   const kernels = isLocator(wasm) ? await locate(wasm, build, threads) : wasm;
   const source =
     kernels instanceof Response ? await compileKernels(kernels, signal) : absolute(kernels);
   const threadUrl = absolute<undefined>(options.threadUrl);
-  return connection.call('prepare', { build, wasm: source, activations, threads, threadUrl });
+  return connection.call('prepare', {
+    build,
+    wasm: source,
+    activations,
+    threads,
+    limits,
+    threadUrl,
+  });
 }
 
 /** A function cannot be posted: the page asks it, as the worker would. */

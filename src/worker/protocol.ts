@@ -4,6 +4,7 @@ import type { ActivationsWish } from '../graph/activations.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Build } from '../kernels/builds.ts';
 import type { Classification, ClassifyOptions, ModelDescription } from '../model.ts';
+import type { Limits } from '../plan/budget.ts';
 import type { StepTime } from '../runtime/engine.ts';
 import type { ThreadWish } from '../runtime/threads.ts';
 import type { PackedError } from './packed-error.ts';
@@ -17,6 +18,7 @@ export interface PrepareArgument {
   readonly wasm: string | BufferSource | WebAssembly.Module | undefined;
   readonly activations: ActivationsWish;
   readonly threads: ThreadWish;
+  readonly limits: Limits | undefined;
   /** An absolute address; by default the file beside this package. */
   readonly threadUrl: string | undefined;
 }

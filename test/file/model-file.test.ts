@@ -50,6 +50,22 @@ test('what may be left out: label_ids, provenance, temperature, digest', async (
   expect(await verifyDigest(stripped)).toBe('absent');
 });
 
+test('metadata nested 200,000 deep: refused, whichever it is; brackets in strings are none', async () => {
+  const depth = 200_000;
+  const nested = `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+  for (const field of ['provenance', 'graph', 'labels', 'preprocessing']) {
+    const bytes = await tinyModelFile(set(field, nested));
+    expect(() => parseModelFile(bytes), field).toThrow(
+      expect.objectContaining({
+        code: 'MODEL_METADATA',
+        message: expect.stringContaining(`${field}: nested too deep (at most 64)`),
+      }),
+    );
+  }
+  const text = { recipe: `"${'[{'.repeat(1000)}\\"` };
+  expect(parseModelFile(await tinyModelFile(set('provenance', text))).provenance).toEqual(text);
+});
+
 describe('metadata that is refused', () => {
   test.each<[string, string, RegExp, Change]>([
     [

@@ -7,7 +7,13 @@ import { mobinet, mobinetDefinition } from '../../src/networks/mobinet.ts';
 import type { Conv2dNode } from '../../src/ops/conv2d.ts';
 import { type GraphNode, inferShape } from '../../src/ops/index.ts';
 import { planGraph } from '../../src/plan/plan.ts';
-import { binaryConv2d, conv2d, graphBuilder, outputSize } from '../helpers/graphs.ts';
+import {
+  binaryConv2d,
+  type ConvolutionCase,
+  conv2d,
+  graphBuilder,
+  outputSize,
+} from '../helpers/graphs.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { BUILDS, runGraph } from '../helpers/run.ts';
 import { evaluateGraph } from '../reference/evaluate.ts';
@@ -275,6 +281,23 @@ describe('what cannot be', () => {
     expect(() => planGraph(graph, 'simd')).toThrow(GraphError);
     expect(() => planGraph(graph, 'simd')).toThrow(/Channel \d+ of blocks\..* fewer than 14 bits/);
   });
+
+  test.each([
+    [512, false],
+    [513, true],
+  ])('a float 3x3 convolution of %d channels: refused %s', (channels, refused) => {
+    const convolution = conv2d('out', 'image', convolutionOf(channels), randomFrom(1));
+    const builder = graphBuilder([channels, 3, 3]);
+    builder.add(convolution, [1, 3, 3]);
+    const plan = () => planGraph({ ...builder.finish('out'), stream }, 'simd');
+    if (!refused) expect(plan).not.toThrow();
+    else expect(plan).toThrow(expect.objectContaining({ code: 'STREAM_UNSUPPORTED' }));
+  });
+
+  function convolutionOf(inChannels: number): ConvolutionCase {
+    const window = { kernel: [3, 3], stride: [1, 1], padding: [1, 1, 1, 1] } as const;
+    return { inChannels, outChannels: 1, groups: 1, height: 3, width: 3, ...window };
+  }
 
   test.each<GraphNode>([
     { name: 'out', op: 'relu', inputs: ['image'], max: undefined },
