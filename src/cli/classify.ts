@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ErrorCode, FileError, InputError } from '../errors.ts';
-import { checkView, type ViewOptions } from '../image/view.ts';
+import { type ViewOptions, view } from '../image/view.ts';
 import type { ClassifyOptions, Model, Timings } from '../model.ts';
 import { decodePicture, enoughFor } from '../node/decode.ts';
 import { loadModel, type NodeModel } from '../node/load.ts';
@@ -117,7 +117,7 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
   const options = { ...predictionsWanted(flags, model.labels.length), ...viewOf(flags) };
   // Before the first picture, which a wrong option is no fault of.
   openPredictions(model, options);
-  checkView(options);
+  view({ data: new Uint8Array(3), width: 1, height: 1 }, options);
   let failed = 0;
   for (const file of files) {
     const result = await classifyFile(model, file, options);
