@@ -28,7 +28,7 @@ export function addEmbed(program: Command): void {
         'picture that failed, { file, error: { code, message } }. Alike pictures have vectors of a ' +
         'small angle.',
     )
-    .argument('<picture...>', 'files, folders, or -')
+    .argument('<picture...>', 'files, folders, globs, or -')
     .addOption(modelOption())
     .option('--l2-normalize', 'scale each vector to length 1')
     .addOption(buildOption());
