@@ -107,6 +107,11 @@ export class ImportError extends MobinetError {
 /** A picture or an input tensor that cannot be used. */
 export class InputError extends MobinetError {}
 
+/** An option that is none. */
+export function invalidOption(option: string, value: unknown, hint: string): InputError {
+  return new InputError('INVALID_OPTION', `${option} is ${value}`, { hint });
+}
+
 /** The WebAssembly side is missing, broken, out of memory, or already disposed. */
 export class RuntimeError extends MobinetError {}
 

@@ -1,5 +1,6 @@
 /** Binary neural networks in WebAssembly. This entry has no Node built-ins and no dependency. */
 
+export { cosineSimilarity } from './embedding.ts';
 export {
   type ErrorCode,
   type ErrorDetails,
@@ -21,6 +22,7 @@ export { BUILDS, type Build } from './kernels/builds.ts';
 export type {
   Classification,
   ClassifyOptions,
+  EmbedOptions,
   LoadOptions,
   Model,
   ModelDescription,

@@ -58,6 +58,11 @@ export interface PictureOptions extends ViewOptions {
   background?: Background | 'none' | undefined;
 }
 
+export interface EmbedOptions extends PictureOptions {
+  /** Scale the vector to length 1, so that products are cosines. Default false. */
+  l2Normalize?: boolean | undefined;
+}
+
 export interface ClassifyOptions extends PictureOptions, PredictionOptions {}
 
 /** @deprecated Use `ActivationsWish`. */
@@ -155,6 +160,22 @@ export interface Model {
    * ```
    */
   classify(picture: Picture, options?: ClassifyOptions): Promise<Classification>;
+  /**
+   * The feature vector of a picture: what the network's last layer reads where that is a dense one, else
+   * its logits. Alike pictures have vectors of a small angle (`cosineSimilarity`).
+   * @returns a float32 per feature
+   * @throws as `classify`
+   * @example
+   * ```js
+   * import { loadModel } from 'mobinet';
+   *
+   * const model = await loadModel('/models/mobinet-mid-k3-w50-64.safetensors');
+   * const vector = await model.embed(new ImageData(64, 64), { l2Normalize: true });
+   * console.log(vector.length, Math.hypot(...vector).toFixed(3));
+   * // 512 1.000
+   * ```
+   */
+  embed(picture: Picture, options?: EmbedOptions): Promise<Float32Array>;
   /**
    * Logits of a preprocessed input.
    * @param input float32 `[3, H, W]`, row-major, all finite
@@ -369,6 +390,11 @@ function openModel({ description, output, ...file }: Kept, engine: Engine): Mode
         total: performance.now() - begin,
       };
       return { predictions, timings, threads };
+    },
+    async embed(picture, options = {}) {
+      const features = running().run(inputOf(picture, options), 'features');
+      const length = (options.l2Normalize && Math.hypot(...features)) || 1;
+      return features.map((feature) => feature / length);
     },
     async run(input) {
       checkInput(input, shape);

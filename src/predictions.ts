@@ -1,6 +1,6 @@
 /** From scores to the predictions that are asked for. */
 
-import { InputError } from './errors.ts';
+import { invalidOption } from './errors.ts';
 import { topK as best } from './top-k.ts';
 
 /** One label with its score. */
@@ -43,34 +43,27 @@ export function openPredictions(
     topK = Math.min(DEFAULT_TOP_K, labels.length),
     scoreThreshold = 0,
     allow,
-    deny,
+    deny = [],
   }: PredictionOptions,
 ): (scores: Float32Array) => Prediction[] {
   const count = labels.length;
   const k = topK === 'all' ? count : topK;
-  const invalid = (option: string, value: unknown, hint: string) =>
-    new InputError('INVALID_OPTION', `${option} is ${value}`, { hint });
   if (!(Number.isInteger(k) && k >= 1 && k <= count)) {
-    throw invalid('topK', topK, `a whole number from 1 to ${count}`);
+    throw invalidOption('topK', topK, `a whole number from 1 to ${count}`);
   }
   if (!(scoreThreshold >= 0 && scoreThreshold <= 1)) {
-    throw invalid('scoreThreshold', scoreThreshold, 'a number from 0 to 1');
+    throw invalidOption('scoreThreshold', scoreThreshold, 'a number from 0 to 1');
   }
-  /** Whether each class is named. */
-  const named = (option: string, names: readonly string[] | undefined) => {
-    for (const name of names ?? []) {
-      if (labels.includes(name) || labelIds?.includes(name)) continue;
-      throw invalid(option, name, `labels or ids of the model, such as ${labels[0]}`);
-    }
-    return labels.map(
-      (label, i) => names?.includes(label) || names?.includes(labelIds?.[i] ?? label),
-    );
-  };
-  const allowed = named('allow', allow);
-  const denied = named('deny', deny);
+  const ids = labelIds ?? labels;
+  for (const name of [...(allow ?? []), ...deny]) {
+    if (labels.includes(name) || ids.includes(name)) continue;
+    throw invalidOption('allow or deny', name, `a label or id, such as ${labels[0]}`);
+  }
+  const isIn = (names: readonly string[], index: number) =>
+    names.includes(labels[index]!) || names.includes(ids[index]!);
   // What is not wanted becomes NaN: it comes last, and is not at least any threshold.
-  const wanted = (score: number, i: number) =>
-    (allow && !allowed[i]) || denied[i] ? Number.NaN : score;
+  const wanted = (score: number, index: number) =>
+    (allow && !isIn(allow, index)) || isIn(deny, index) ? Number.NaN : score;
   return (scores) =>
     best(scores.map(wanted), k)
       .filter(({ score }) => score >= scoreThreshold)

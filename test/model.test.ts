@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loadModel, type Model } from '../src/index.ts';
+import { parseModelFile } from '../src/file/model-file.ts';
+import { cosineSimilarity, loadModel, type Model } from '../src/index.ts';
+import type { DenseNode } from '../src/ops/dense.ts';
 import { chooseBuild, probeFeatures } from '../src/runtime/features.ts';
+import { softmax } from '../src/top-k.ts';
 import { tinyModelFile } from './helpers/model-file.ts';
 import { randomFrom } from './helpers/random.ts';
 import { BUILDS, wasmBytes, wasmModule } from './helpers/run.ts';
@@ -103,6 +106,41 @@ test('logits that overflow: LOGITS_NOT_FINITE, with the layer, and the model goe
 test('limits are those of the options', async () => {
   await expect(load({ limits: { multiplyAdds: 1 } })).rejects.toMatchObject({
     code: 'GRAPH_TOO_LARGE',
+  });
+});
+
+describe('embed', () => {
+  test.each(BUILDS)('%s: the vector that the head makes the logits of', async (build) => {
+    const model = await load({ build, wasm: wasmModule(build) });
+    const { graph } = parseModelFile(bytes);
+    const head = graph.nodes.find(({ name }) => name === graph.output) as DenseNode;
+    const features = await model.embed(picture(1));
+    expect(features).toHaveLength(head.inChannels);
+    const all = (await model.classify(picture(1), { topK: 'all' })).predictions;
+    const logits = Array.from({ length: head.outChannels }, (_, output) =>
+      features.reduce(
+        (sum, feature, i) =>
+          sum +
+          feature * head.weight[output * head.inChannels + i]! * (head.weightScale?.[output] ?? 1),
+        head.bias?.[output] ?? 0,
+      ),
+    );
+    const scores = softmax(Float32Array.from(logits), parseModelFile(bytes).temperature);
+    for (const { index, score } of all) expect(score).toBeCloseTo(scores[index]!, 4);
+  });
+
+  test('l2Normalize: the same direction, of length 1', async () => {
+    const model = await load();
+    const plain = await model.embed(picture(1));
+    const unit = await model.embed(picture(1), { l2Normalize: true });
+    expect(Math.hypot(...unit)).toBeCloseTo(1, 5);
+    expect(cosineSimilarity(plain, unit)).toBeCloseTo(1, 5);
+  });
+
+  test('cosineSimilarity: of nothing 0; of two sizes INPUT_SHAPE', () => {
+    expect(cosineSimilarity(Float32Array.of(0, 0), Float32Array.of(1, 2))).toBe(0);
+    expect(cosineSimilarity(Float32Array.of(1, 0), Float32Array.of(0, 2))).toBe(0);
+    expect(() => cosineSimilarity(zeros, Float32Array.of(1))).toThrow(/108 and 1 numbers/);
   });
 });
 

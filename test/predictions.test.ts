@@ -31,7 +31,7 @@ test('scores stay those of all classes', () => {
 test('without ids, labels alone are known', () => {
   const classes = { ...CLASSES, labelIds: undefined };
   expect(openPredictions(classes, { deny: ['cat'] })(SCORES)).toHaveLength(3);
-  expect(() => openPredictions(classes, { deny: ['n1'] })).toThrow(/deny is n1/);
+  expect(() => openPredictions(classes, { deny: ['n1'] })).toThrow(/allow or deny is n1/);
 });
 
 describe('INVALID_OPTION', () => {
@@ -41,7 +41,7 @@ describe('INVALID_OPTION', () => {
     [{ topK: 'none' as 'all' }, /topK is none/],
     [{ scoreThreshold: -0.1 }, /scoreThreshold is -0.1/],
     [{ scoreThreshold: Number.NaN }, /scoreThreshold is NaN/],
-    [{ allow: ['cat', 'cow'] }, /allow is cow .*such as cat/],
+    [{ allow: ['cat', 'cow'] }, /allow or deny is cow .*such as cat/],
   ])('%o', (options, message) => {
     expect(() => openPredictions(CLASSES, options)).toThrow(message);
   });

@@ -1,11 +1,14 @@
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { type ErrorCode, FileError, InputError } from '../errors.ts';
-import { checkView, type ViewOptions } from '../image/view.ts';
+import { parseModelFile, verifyDigest } from '../file/model-file.ts';
+import { type ViewOptions, view } from '../image/view.ts';
 import type { ClassifyOptions, Model, Timings } from '../model.ts';
 import { decodePicture, enoughFor } from '../node/decode.ts';
 import { loadModel, type NodeModel } from '../node/load.ts';
-import { openPredictions, type Prediction } from '../predictions.ts';
+import { type Classes, openPredictions, type Prediction } from '../predictions.ts';
 import type { ThreadWish } from '../runtime/threads.ts';
+import { classifyMany } from './classify-many.ts';
 import {
   addActivationsOption,
   buildOption,
@@ -13,10 +16,11 @@ import {
   jsonOption,
   type ModelOptions,
   modelOption,
+  parseCount,
   readModel,
   threadsOption,
 } from './options.ts';
-import { expandPaths, readPicture, STANDARD_INPUT } from './picture-files.ts';
+import { expandPaths, readList, readPicture, STANDARD_INPUT } from './picture-files.ts';
 import {
   addPredictionOptions,
   addViewOptions,
@@ -51,6 +55,10 @@ export interface PictureFailure {
 interface ClassifyFlags extends ModelOptions, PredictionFlags, ViewOptions {
   threads: ThreadWish;
   json?: boolean;
+  ndjson?: boolean;
+  resume?: string;
+  inOrder?: boolean;
+  jobs: number;
   profile?: boolean;
   profilePicture?: string;
 }
@@ -70,11 +78,16 @@ export function addClassify(program: Command): void {
     .summary('labels for pictures')
     .description(
       'Says what pictures show. Reads PNG, JPEG and WebP, told apart by content; of a folder, all ' +
-        'pictures below it; of -, one picture from standard input.',
+        'pictures below it; of a glob, all that it matches; of -, one picture from standard input, ' +
+        'or with --ndjson a list of paths, a line each.',
     )
-    .argument('<picture...>', 'files, folders, or -')
+    .argument('<picture...>', 'files, folders, globs, or -')
     .addOption(modelOption())
     .addOption(jsonOption())
+    .option('--ndjson', 'write a line of JSON for each picture, on all cores')
+    .option('--resume <file>', 'the same to this file: go on where an earlier run was cut off')
+    .option('--in-order', 'with --ndjson, in the order of the pictures, not as they are done')
+    .option('--jobs <count>', 'with --ndjson, threads', parseCount, availableParallelism())
     .option('--profile', 'then say where the time of the network goes, by layer and by kernel')
     .option('--profile-picture <file.svg>', 'the same as a picture')
     .addOption(threadsOption())
@@ -88,12 +101,16 @@ export function addClassify(program: Command): void {
 With --json, an array of { file, width, height, predictions: [{ index, label, score }], threads,
 timings } or, for a picture that failed, { file, error: { code, message } }. Times are milliseconds.
 
+With --ndjson, a line { file, width, height, predictions } or { file, error } for each picture.
+--resume keeps the lines that the file has, passes those pictures over, and appends the others.
+
 Exit code: 0 if all pictures went through, 1 if some failed, 2 if nothing could be done.
 
 Examples:
   $ mobinet classify photo.jpg
   $ mobinet classify --top 1 --json pictures/ > labels.json
   $ mobinet classify --allow 'Egyptian cat' --allow Chihuahua --score-threshold 0.2 pictures/
+  $ find photos -name '*.jpg' | mobinet classify --top 1 --resume labels.ndjson -
   $ mobinet classify --region 0.25,0,0.75,1 --rotate 90 photo.jpg
   $ curl -s https://example.org/cat.webp | mobinet classify -`,
     )
@@ -104,6 +121,7 @@ Examples:
 
 /** Classifies one picture after the other and returns the exit code. */
 async function classify(paths: readonly string[], flags: ClassifyFlags): Promise<number> {
+  if (flags.ndjson || flags.resume !== undefined) return classifyLines(paths, flags);
   if (paths.filter((path) => path === STANDARD_INPUT).length > 1) {
     throw new InputError('INVALID_OPTION', 'Standard input (-) can be read only once');
   }
@@ -115,10 +133,7 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
   const files = await expandPaths(paths);
   const progress = openProgress(files.length, 'pictures');
   const reporter = flags.json ? jsonReporter() : textReporter(files.length);
-  const options = { ...predictionsWanted(flags, model.labels.length), ...viewOf(flags) };
-  // Before the first picture, which a wrong option is no fault of.
-  openPredictions(model, options);
-  checkView(options);
+  const options = optionsOf(flags, model);
   let failed = 0;
   for (const file of files) {
     const result = await classifyFile(model, file, options);
@@ -136,6 +151,27 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
   if (flags.profile || flags.profilePicture !== undefined) await reportProfile(model, flags);
   model.dispose();
   return failed > 0 ? EXIT_SOME_FAILED : 0;
+}
+
+/** As `classify`, for any number of pictures. */
+async function classifyLines(paths: readonly string[], flags: ClassifyFlags): Promise<number> {
+  const modelBytes = await readModel(flags.model);
+  await verifyDigest(modelBytes);
+  const classes = parseModelFile(modelBytes);
+  const options = optionsOf(flags, classes);
+  const lists = paths.map((path) => (path === STANDARD_INPUT ? readList() : expandPaths([path])));
+  const files = (await Promise.all(lists)).flat();
+  const { activations, build } = flags;
+  const failed = await classifyMany(files, { modelBytes, activations, build, options }, flags);
+  return failed > 0 ? EXIT_SOME_FAILED : 0;
+}
+
+/** @throws InputError INVALID_OPTION, before the first picture: it is no fault of one */
+function optionsOf(flags: ClassifyFlags, classes: Classes): ClassifyOptions {
+  const options = { ...predictionsWanted(flags, classes.labels.length), ...viewOf(flags) };
+  openPredictions(classes, options);
+  view({ data: new Uint8Array(3), width: 1, height: 1 }, options);
+  return options;
 }
 
 /** With `--json` the tables go to standard error, so that standard output stays JSON. */

@@ -7,7 +7,7 @@ import type { Build } from '../kernels/builds.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { type LabelledPicture, labelledPictures } from './class-folders.ts';
 import type { PictureFailure } from './classify.ts';
-import { classifyOnThreads, type EvalResponse } from './eval-threads.ts';
+import { type ClassifyResponse, classifyOnThreads } from './classify-threads.ts';
 import {
   addActivationsOption,
   buildOption,
@@ -105,7 +105,12 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
   let done = 0;
   await classifyOnThreads(
     pictures.map(({ path }) => path),
-    { modelBytes, activations: flags.activations, build, topK: Math.min(TOP, labels.length) },
+    {
+      modelBytes,
+      activations: flags.activations,
+      build,
+      options: { topK: Math.min(TOP, labels.length) },
+    },
     threads,
     (response) => {
       const record = recordOf(pictures[response.index]!, response);
@@ -147,7 +152,10 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
   return failures.length > 0 ? EXIT_SOME_FAILED : 0;
 }
 
-function recordOf({ file, expected }: LabelledPicture, response: EvalResponse): PredictionRecord {
+function recordOf(
+  { file, expected }: LabelledPicture,
+  response: ClassifyResponse,
+): PredictionRecord {
   if ('error' in response) return { file, expected, error: response.error };
   const top5 = response.predictions.map(({ index }) => index);
   const { index, score } = response.predictions[0]!;

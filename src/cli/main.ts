@@ -5,6 +5,7 @@ import { MobinetError } from '../errors.ts';
 import { addClassify } from './classify.ts';
 import { addConvert } from './convert.ts';
 import { addDescribe } from './describe.ts';
+import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
 import { EXIT_UNUSABLE } from './options.ts';
 import { safeText } from './text.ts';
@@ -56,6 +57,7 @@ Examples:
 addClassify(program);
 addDescribe(program);
 addEval(program);
+addEmbed(program);
 addConvert(program);
 
 try {

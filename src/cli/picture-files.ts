@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
 import { FileError } from '../errors.ts';
 import { readBytes } from '../node/read-bytes.ts';
 import { fileError, readFileBytes } from '../node/read-file.ts';
@@ -30,13 +31,19 @@ export async function picturesBelow(folder: string): Promise<string[]> {
 }
 
 /**
- * The files that the arguments of a command stand for: a folder for all pictures below it, anything
- * else for itself, whether it exists or not. A folder without pictures stays, for `readPicture` to
+ * The files that the arguments of a command stand for: a folder for all pictures below it, a glob for
+ * what it matches, anything else for itself, whether it exists or not. A folder without pictures stays, for `readPicture` to
  * say so.
  */
 export async function expandPaths(paths: readonly string[]): Promise<string[]> {
   const lists = paths.map(async (path): Promise<string[]> => {
-    if (!(await isFolder(path))) return [path];
+    const found = await stat(path).catch(() => undefined);
+    if (path === STANDARD_INPUT || found?.isFile()) return [path];
+    if (found === undefined) {
+      const matches = isDynamicPattern(path) ? await picturesMatching(path) : [];
+      return matches.length > 0 ? matches : [path];
+    }
+    if (!found.isDirectory()) return [path];
     const pictures = await picturesBelow(path);
     return pictures.length > 0 ? pictures : [path];
   });
@@ -55,6 +62,18 @@ export async function readPicture(file: string): Promise<Uint8Array> {
     });
   }
   return readFileBytes(file);
+}
+
+/** What a glob matches, in the order of names. */
+async function picturesMatching(pattern: string): Promise<string[]> {
+  const files = await glob(pattern, { expandDirectories: false, absolute: isAbsolute(pattern) });
+  return files.sort(new Intl.Collator('en', { numeric: true }).compare);
+}
+
+/** The paths on standard input, a line each; empty lines are passed over. */
+export async function readList(): Promise<string[]> {
+  const lines = new TextDecoder().decode(await readStandardInput()).split(/\r?\n/);
+  return lines.filter((line) => line !== '');
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** The type of the feature maps between the layers. */
 
-import { InputError } from '../errors.ts';
+import { invalidOption } from '../errors.ts';
 import type { Graph } from './graph.ts';
 
 /** `int16` is fixed-point arithmetic (docs/fixed-point.md). */
@@ -22,9 +22,11 @@ export function withActivations(graph: Graph, wish: ActivationsWish): Graph {
   if (wish === 'model' || wish === activationsOf(graph)) return graph;
   if (wish === 'float32') return { ...graph, stream: undefined };
   const known = wish === 'int16';
-  throw new InputError('INVALID_OPTION', `activations is ${wish}`, {
-    hint: known
+  throw invalidOption(
+    'activations',
+    wish,
+    known
       ? 'this model has float32 activations; `training/export.py --int16` finds the bits of fraction'
       : "'float32', 'int16' or 'model'",
-  });
+  );
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { invalidOption } from '../errors.ts';
 import { checkPicture } from './check-picture.ts';
 import type { Picture } from './picture.ts';
 
@@ -46,7 +46,9 @@ function checkBackground(background: unknown): void {
     background.length === 3 &&
     background.every((level) => Number.isInteger(level) && level >= 0 && level <= 255);
   if (isColour) return;
-  throw new InputError('INVALID_OPTION', `background is ${JSON.stringify(background)}`, {
-    hint: "[red, green, blue], each a whole number from 0 to 255, or 'none'",
-  });
+  throw invalidOption(
+    'background',
+    JSON.stringify(background),
+    "[red, green, blue], each a whole number from 0 to 255, or 'none'",
+  );
 }

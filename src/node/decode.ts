@@ -25,9 +25,10 @@ const ENOUGH = 8;
  */
 export function enoughFor({ resize }: Preprocessing, region?: Region): number | undefined {
   if (resize.rule === 'none') return undefined;
-  const part = region && Math.min(region.right - region.left, region.bottom - region.top);
+  const { left = 0, top = 0, right = 1, bottom = 1 } = region ?? {};
+  const part = Math.min(right - left, bottom - top);
   // What is no region is found out later.
-  return (ENOUGH * Math.max(...[resize.size].flat())) / (part !== undefined && part > 0 ? part : 1);
+  return (ENOUGH * Math.max(...[resize.size].flat())) / (part > 0 ? part : 1);
 }
 
 /** A picture, and how large the file has it. */

@@ -6,5 +6,11 @@ export type { ReadBeside } from '../import/onnx/model.ts';
 export * from '../index.ts';
 export { type ConvertFileOptions, convertFile } from './convert.ts';
 export { type DecodedPicture, type DecodeOptions, decodePicture } from './decode.ts';
-export { loadModel, type NodeClassifyOptions, type NodeModel } from './load.ts';
+export {
+  loadModel,
+  type NodeClassifyOptions,
+  type NodeEmbedOptions,
+  type NodeModel,
+  type ReadOptions,
+} from './load.ts';
 export type { PictureSource } from './picture-source.ts';

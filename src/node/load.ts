@@ -1,9 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { ModelSource } from '../file/read-source.ts';
+import type { Picture } from '../image/picture.ts';
+import type { ViewOptions } from '../image/view.ts';
 import { wasmFile } from '../kernels/builds.ts';
 import {
   type Classification,
   type ClassifyOptions,
+  type EmbedOptions,
   type LoadOptions,
   loadModelOn,
   type Model,
@@ -22,15 +25,20 @@ const NODE: Platform = {
   openThreadPool,
 };
 
-export interface NodeClassifyOptions extends ClassifyOptions {
+/** How Node reads a picture. */
+export interface ReadOptions {
   /** Rejects with ABORTED; a picture that is being fetched or read is let go. */
   signal?: AbortSignal | undefined;
   /** Pictures of more pixels are refused before memory is taken for them; default 2^28. */
   maxPixels?: number | undefined;
 }
 
+export interface NodeClassifyOptions extends ClassifyOptions, ReadOptions {}
+
+export interface NodeEmbedOptions extends EmbedOptions, ReadOptions {}
+
 /** A model that also decodes pictures. */
-export interface NodeModel extends Omit<Model, 'classify'> {
+export interface NodeModel extends Omit<Model, 'classify' | 'embed'> {
   /**
    * As `Model.classify`, of a decoded picture, or of a file that `decodePicture` reads.
    * @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE; InputError PICTURE_FETCH,
@@ -47,6 +55,20 @@ export interface NodeModel extends Omit<Model, 'classify'> {
    * ```
    */
   classify(picture: PictureSource, options?: NodeClassifyOptions): Promise<Classification>;
+  /**
+   * As `Model.embed`, of a decoded picture, or of a file that `decodePicture` reads.
+   * @throws as `classify`
+   * @example
+   * ```js
+   * import { loadModel } from 'mobinet/node';
+   *
+   * const model = await loadModel();
+   * const vector = await model.embed('samples/coffee.png', { l2Normalize: true });
+   * console.log(vector.length, Math.hypot(...vector).toFixed(3));
+   * // 512 1.000
+   * ```
+   */
+  embed(picture: PictureSource, options?: NodeEmbedOptions): Promise<Float32Array>;
 }
 
 /**
@@ -72,16 +94,22 @@ export async function loadModel(
   const wasm = await kernelsOf(options.wasm);
   const model = await loadModelOn(NODE, bytes, { ...options, wasm });
   const { preprocessing } = model.describe();
+  const read = async (
+    picture: PictureSource,
+    { signal, maxPixels, region }: ReadOptions & ViewOptions,
+  ): Promise<Picture> => {
+    const opened = await openPicture(picture, signal);
+    const enough = enoughFor(preprocessing, region);
+    const decoded =
+      opened instanceof Uint8Array ? await decodePicture(opened, { maxPixels, enough }) : opened;
+    throwIfAborted(signal);
+    return decoded;
+  };
   return {
     ...model,
-    async classify(picture, { signal, maxPixels, ...classifyOptions } = {}) {
-      const opened = await openPicture(picture, signal);
-      const enough = enoughFor(preprocessing, classifyOptions.region);
-      const decoded =
-        opened instanceof Uint8Array ? await decodePicture(opened, { maxPixels, enough }) : opened;
-      throwIfAborted(signal);
-      return model.classify(decoded, classifyOptions);
-    },
+    classify: async (picture, options = {}) =>
+      model.classify(await read(picture, options), options),
+    embed: async (picture, options = {}) => model.embed(await read(picture, options), options),
   };
 }
 

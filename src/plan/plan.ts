@@ -34,6 +34,8 @@ export interface Plan {
   readonly input: Span;
   /** Where the output is after the last step. */
   readonly output: Span;
+  /** What the network's last layer reads, where that is a dense one; else the output. */
+  readonly features: Span;
   /** Bytes of weights and tables. */
   readonly constantBytes: number;
   /** Bytes of the arena: all intermediate values at the fullest moment. */
@@ -60,15 +62,25 @@ export function planGraph(graph: Graph, build: Build, threads = 1, limits: Limit
   const program = layOut(calls, lifetimesOf(calls, ends, threads));
   const { steps, constants, constantBytes, arenaBytes, memoryBytes, addressOf } = program;
   checkLimit('memoryBytes', memoryBytes, graph.output, limits);
+  const output = {
+    address: addressOf(ends.output),
+    length: sizeOf(graph.shapes.get(graph.output)!),
+  };
   return {
     build,
     threads,
     steps,
     constants,
     input: { address: addressOf(ends.input), length: sizeOf(graph.input.shape) },
-    output: { address: addressOf(ends.output), length: sizeOf(graph.shapes.get(graph.output)!) },
+    output,
+    features: featuresOf(steps.at(-1)!) ?? output,
     constantBytes,
     arenaBytes,
     memoryBytes,
   };
+}
+
+/** The input of a dense layer, which is still there after it where it is the last. */
+function featuresOf({ kernel, arguments: [address, ...rest] }: Step): Span | undefined {
+  return kernel.startsWith('dense') ? { address: address!, length: rest.at(-1)! } : undefined;
 }

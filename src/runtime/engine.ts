@@ -22,6 +22,9 @@ export interface StepTime {
   readonly threads: number;
 }
 
+/** Where a network may be left. */
+export type End = 'output' | 'features';
+
 export interface Engine {
   /** Bytes of WebAssembly memory. */
   readonly memoryBytes: number;
@@ -29,9 +32,10 @@ export interface Engine {
   readonly threads: number;
   /**
    * @param input as many float32 as the plan's input
-   * @returns a copy of the output
+   * @param end which of the plan's ends is wanted; default `output`
+   * @returns a copy of it
    */
-  run(input: Float32Array): Float32Array;
+  run(input: Float32Array, end?: End): Float32Array;
   /** The same, timing each step. */
   profile(input: Float32Array): StepTime[];
   /** Ends its threads. */
@@ -78,7 +82,7 @@ export function bindStep(
 export interface PlanMemory {
   readonly memory: WebAssembly.Memory;
   readonly input: Float32Array;
-  readonly output: Float32Array;
+  readonly ends: Readonly<Record<End, Float32Array>>;
 }
 
 /**
@@ -91,7 +95,11 @@ export function openMemory(plan: Plan, shared: boolean): PlanMemory {
   for (const constant of plan.constants) bytes.set(constant.bytes, constant.address);
   const floats = ({ address, length }: Plan['input']) =>
     new Float32Array(memory.buffer, address, length);
-  return { memory, input: floats(plan.input), output: floats(plan.output) };
+  return {
+    memory,
+    input: floats(plan.input),
+    ends: { output: floats(plan.output), features: floats(plan.features) },
+  };
 }
 
 /** @throws RuntimeError OUT_OF_MEMORY, WASM_INVALID */
@@ -102,7 +110,7 @@ export async function createEngine(
 ): Promise<Engine> {
   // The plan is not kept: its constants are in the memory now.
   const { steps } = plan;
-  const { memory, input, output } = openMemory(plan, shared);
+  const { memory, input, ends } = openMemory(plan, shared);
   const kernels = await instantiateKernels(module, memory);
   const calls = steps.map(({ kernel, work, arguments: numbers }) => {
     const step = bindStep(kernels, kernel, numbers);
@@ -112,10 +120,10 @@ export async function createEngine(
   return {
     memoryBytes: memory.buffer.byteLength,
     threads: 1,
-    run(values) {
+    run(values, end = 'output') {
       input.set(values);
       for (const call of calls) call();
-      return output.slice();
+      return ends[end].slice();
     },
     profile(values) {
       input.set(values);

@@ -74,7 +74,7 @@ export async function createThreadPool(
   startThread: StartThread,
 ): Promise<Engine> {
   const { threads, steps } = plan;
-  const { memory, input, output } = openMemory(plan, true);
+  const { memory, input, ends } = openMemory(plan, true);
   const team = { threads, module, memory, steps, ledger: createLedger(threads) };
   const { wake, start, run, fail } = await joinTeam(team, 0);
 
@@ -111,9 +111,9 @@ export async function createThreadPool(
   return {
     memoryBytes: memory.buffer.byteLength,
     threads,
-    run(values) {
+    run(values, end = 'output') {
       runAll(values);
-      return output.slice();
+      return ends[end].slice();
     },
     profile(values) {
       const times: StepTime[] = [];

@@ -1,6 +1,6 @@
 /** How many threads there may be. */
 
-import { InputError } from '../errors.ts';
+import { invalidOption } from '../errors.ts';
 
 export const MOST_THREADS = 16;
 
@@ -25,9 +25,7 @@ export interface ThreadChoice {
 export function chooseThreads(wish: ThreadWish, cores: number): ThreadChoice {
   const threads = wish === 'auto' ? Math.min(MOST_AUTOMATIC_THREADS, cores) : wish;
   if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
-    throw new InputError('INVALID_OPTION', `threads is ${wish}`, {
-      hint: `a whole number from 1 to ${MOST_THREADS}, or 'auto'`,
-    });
+    throw invalidOption('threads', wish, `a whole number from 1 to ${MOST_THREADS}, or 'auto'`);
   }
   const reason = threads > 1 ? whyNotShared() : undefined;
   return { threads: reason === undefined ? threads : 1, reason };

@@ -1,7 +1,13 @@
 import { InputError, MobinetError, RuntimeError } from '../errors.ts';
 import { type ModelSource, readSource } from '../file/read-source.ts';
 import type { Build } from '../kernels/builds.ts';
-import type { Classification, ClassifyOptions, LoadOptions, ModelDescription } from '../model.ts';
+import type {
+  Classification,
+  ClassifyOptions,
+  EmbedOptions,
+  LoadOptions,
+  ModelDescription,
+} from '../model.ts';
 import type { StepTime } from '../runtime/engine.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { chooseThreads, type ThreadWish } from '../runtime/threads.ts';
@@ -11,7 +17,7 @@ import { type Connection, connect } from './connection.ts';
 import { loadThroughCache } from './model-cache.ts';
 import { openWorker, type WorkerOptions } from './open-worker.ts';
 import { type PictureSource, type Postable, release, toPostable } from './post-picture.ts';
-import type { Keeping, LoadedModel } from './protocol.ts';
+import type { Calls, Keeping, LoadedModel } from './protocol.ts';
 import { createQueue, type Queue, type QueuePolicy } from './queue.ts';
 
 /** What `loadModel` takes, and what is the worker's. */
@@ -27,7 +33,8 @@ export interface ClassifierOptions extends LoadOptions, WorkerOptions {
   queue?: QueuePolicy | undefined;
 }
 
-export interface ClassifyPictureOptions extends ClassifyOptions {
+/** How a request goes to the worker. */
+export interface RequestOptions {
   /** Rejects at once with ABORTED; a request that still waits is not run. */
   signal?: AbortSignal | undefined;
   /**
@@ -36,6 +43,10 @@ export interface ClassifyPictureOptions extends ClassifyOptions {
    */
   transfer?: boolean | undefined;
 }
+
+export interface ClassifyPictureOptions extends ClassifyOptions, RequestOptions {}
+
+export interface EmbedPictureOptions extends EmbedOptions, RequestOptions {}
 
 /** A model in a worker of its own. */
 export interface Classifier {
@@ -76,6 +87,23 @@ export interface Classifier {
    */
   classify(picture: PictureSource, options?: ClassifyPictureOptions): Promise<Classification>;
   /**
+   * The feature vector of a picture, as it is at the moment of the call: what the network's last
+   * layer reads where that is a dense one, else its logits.
+   * @returns a float32 per feature
+   * @throws as `classify`
+   * @example
+   * ```js
+   * import { createClassifier } from 'mobinet/worker';
+   *
+   * const classifier = await createClassifier('/models/mobinet-mid-k3-w50-64.safetensors');
+   * const photo = await (await fetch('/samples/chelsea.png')).blob();
+   * const vector = await classifier.embed(photo, { l2Normalize: true });
+   * console.log(vector.length, Math.hypot(...vector).toFixed(3));
+   * // 512 1.000
+   * ```
+   */
+  embed(picture: PictureSource, options?: EmbedPictureOptions): Promise<Float32Array>;
+  /**
    * Time by step of one run, in order.
    * @throws RuntimeError DISPOSED, WORKER_FAILED
    * @example
@@ -106,6 +134,9 @@ export interface Classifier {
   /** @deprecated Earlier name of `dispose`. */
   terminate(): void;
 }
+
+/** What is asked about a picture. */
+type PictureCall = 'classify' | 'embed';
 
 const DEFAULT_CACHE = 'mobinet-models';
 
@@ -210,13 +241,12 @@ function openClassifier(connection: Connection, queue: Queue, loaded: LoadedMode
         hint: 'create another one',
       }),
     );
-  return {
-    name: description.name,
-    labels,
-    labelIds,
-    build: description.build,
-    describe: () => description,
-    async classify(source, { signal, transfer = false, ...options } = {}) {
+  const ask =
+    <Call extends PictureCall>(call: Call) =>
+    async (
+      source: PictureSource,
+      { signal, transfer, ...options }: RequestOptions = {},
+    ): Promise<Calls[Call]['result']> => {
       throwIfAborted(signal);
       const preparing = toPostable(source, transfer);
       // Reported where its turn comes, which may be never.
@@ -224,27 +254,36 @@ function openClassifier(connection: Connection, queue: Queue, loaded: LoadedMode
       const responding = queue.add(async () => {
         const postable = await preparing;
         throwIfAborted(signal);
-        return post(connection, postable, options);
+        return post(connection, call, postable, options);
       });
       try {
         return await abortable(responding, signal);
       } finally {
         preparing.then(release, () => undefined);
       }
-    },
+    };
+  return {
+    name: description.name,
+    labels,
+    labelIds,
+    build: description.build,
+    describe: () => description,
+    classify: ask('classify'),
+    embed: ask('embed'),
     profile: () => connection.call('profile', undefined),
     dispose,
     terminate: dispose,
   };
 }
 
-async function post(
+async function post<Call extends PictureCall>(
   connection: Connection,
+  call: Call,
   { picture, transfer }: Postable,
-  options: ClassifyOptions,
-): Promise<Classification> {
+  options: object,
+): Promise<Calls[Call]['result']> {
   try {
-    return await connection.call('classify', { picture, ...options }, transfer);
+    return await connection.call(call, { picture, ...options }, transfer);
   } catch (cause) {
     if (cause instanceof MobinetError) throw cause;
     throw new InputError('PICTURE_DECODE', 'Cannot hand the picture to the worker', {

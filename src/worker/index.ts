@@ -20,6 +20,7 @@ export type { Build } from '../kernels/builds.ts';
 export type {
   Classification,
   ClassifyOptions,
+  EmbedOptions,
   LoadOptions,
   ModelDescription,
   PictureOptions,
@@ -36,6 +37,8 @@ export {
   type ClassifierOptions,
   type ClassifyPictureOptions,
   createClassifier,
+  type EmbedPictureOptions,
+  type RequestOptions,
 } from './classifier.ts';
 export type { WorkerOptions } from './open-worker.ts';
 export type { PictureSource } from './post-picture.ts';

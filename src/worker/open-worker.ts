@@ -31,7 +31,7 @@ export function openWorker(
   } catch (cause) {
     throw new RuntimeError('WORKER_FAILED', 'Cannot start the worker', {
       cause,
-      hint: 'a Content-Security-Policy must allow it in worker-src; a script of another origin takes blob: there, too',
+      hint: 'a Content-Security-Policy must allow it in worker-src; a script of another origin must send CORS headers, and its origin and blob: must be allowed there',
     });
   }
 }

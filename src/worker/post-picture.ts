@@ -29,7 +29,7 @@ export interface Postable {
  * @param giveAway hand over the caller's own pixels instead of a copy
  * @throws InputError PICTURE_DECODE, PICTURE_SIZE
  */
-export async function toPostable(source: PictureSource, giveAway: boolean): Promise<Postable> {
+export async function toPostable(source: PictureSource, giveAway = false): Promise<Postable> {
   const kind = kindOf(source);
   switch (kind) {
     case 'Blob':

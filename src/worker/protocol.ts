@@ -3,7 +3,7 @@
 import type { ActivationsWish } from '../graph/activations.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Build } from '../kernels/builds.ts';
-import type { Classification, ClassifyOptions, ModelDescription } from '../model.ts';
+import type { Classification, ClassifyOptions, EmbedOptions, ModelDescription } from '../model.ts';
 import type { Limits } from '../plan/budget.ts';
 import type { StepTime } from '../runtime/engine.ts';
 import type { ThreadWish } from '../runtime/threads.ts';
@@ -46,6 +46,10 @@ export interface ClassifyArgument extends ClassifyOptions {
   readonly picture: PostedPicture;
 }
 
+export interface EmbedArgument extends EmbedOptions {
+  readonly picture: PostedPicture;
+}
+
 /** What the worker can be asked, and its responses. */
 export interface Calls {
   /** Compiles the kernels, while the model is on its way. */
@@ -53,6 +57,7 @@ export interface Calls {
   /** Only after `prepare`. */
   load: { argument: LoadArgument; result: LoadedModel };
   classify: { argument: ClassifyArgument; result: Classification };
+  embed: { argument: EmbedArgument; result: Float32Array };
   profile: { argument: undefined; result: StepTime[] };
 }
 

@@ -1,4 +1,4 @@
-import { InputError, type MobinetError, RuntimeError } from '../errors.ts';
+import { invalidOption, type MobinetError, RuntimeError } from '../errors.ts';
 
 /**
  * What becomes of requests while another runs. `all`: they wait for their turn. `latest`: only the
@@ -21,7 +21,7 @@ interface Job {
 /** @throws InputError INVALID_OPTION */
 export function createQueue(policy: QueuePolicy): Queue {
   if (policy !== 'all' && policy !== 'latest') {
-    throw new InputError('INVALID_OPTION', `queue is ${policy}`, { hint: "'all' or 'latest'" });
+    throw invalidOption('queue', policy, "'all' or 'latest'");
   }
   const waiting = new Set<Job>();
   let running: Job | undefined;

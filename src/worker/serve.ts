@@ -43,9 +43,10 @@ export function serve(port: Port, openThreadPool: Platform['openThreadPool']): v
         const { labels, labelIds } = model;
         return { labels, labelIds, description: model.describe() };
       }
-      case 'classify': {
+      case 'classify':
+      case 'embed': {
         const { picture, ...options } = request.argument;
-        return ready(model).classify(await readPixels(picture), options);
+        return ready(model)[request.call](await readPixels(picture), options);
       }
       case 'profile':
         return ready(model).profile();

@@ -71,22 +71,11 @@ export function uprightTransform(
   width: number,
   height: number,
 ): [a: number, b: number, c: number, d: number, e: number, f: number] {
-  switch (orientation) {
-    case 2:
-      return [-1, 0, 0, 1, width, 0];
-    case 3:
-      return [-1, 0, 0, -1, width, height];
-    case 4:
-      return [1, 0, 0, -1, 0, height];
-    case 5:
-      return [0, 1, 1, 0, 0, 0];
-    case 6:
-      return [0, 1, -1, 0, height, 0];
-    case 7:
-      return [0, -1, -1, 0, height, width];
-    case 8:
-      return [0, -1, 1, 0, 0, width];
-    default:
-      return [1, 0, 0, 1, 0, 0];
-  }
+  // In fours: as it is, mirrored, turned by half, upside down; from 5 on with x and y exchanged.
+  const turn = (orientation - 1) % 4;
+  const x = turn === 1 || turn === 2 ? -1 : 1;
+  const y = turn > 1 ? -1 : 1;
+  return orientation > 4
+    ? [0, y, x, 0, x < 0 ? height : 0, y < 0 ? width : 0]
+    : [x, 0, 0, y, x < 0 ? width : 0, y < 0 ? height : 0];
 }

@@ -7,7 +7,7 @@ import { RuntimeError } from '../errors.ts';
 import { type Port, serve } from './serve.ts';
 
 serve(globalThis as unknown as Port, async () => {
-  throw new RuntimeError('WORKER_FAILED', 'the worker’s script is the one for a single thread', {
+  throw new RuntimeError('WORKER_FAILED', 'the script is the one for a single thread', {
     hint: 'give that of dist/worker/threads-worker.js as `workerUrl`',
   });
 });

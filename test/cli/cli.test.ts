@@ -41,6 +41,24 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
+describe('embed', () => {
+  test('a line a picture; one that failed has its error, exit code 1', async () => {
+    const missing = join(folder, 'missing.png');
+    const args = ['embed', '--l2-normalize', sample('chelsea.png'), missing, sample('rocket.jpg')];
+    const { code, stdout } = await mobinet(args);
+    const [cat, none, rocket] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(cat.file).toBe(sample('chelsea.png'));
+    expect(cat.features).toHaveLength(512);
+    expect(Math.hypot(...cat.features)).toBeCloseTo(1, 5);
+    expect(rocket.features).not.toEqual(cat.features);
+    expect(none.error.code).toBe('FILE_NOT_FOUND');
+    expect(code).toBe(1);
+  });
+});
+
 describe('classify', () => {
   test('a picture, with the shipped model: five labels with scores', async () => {
     const { code, stdout, stderr } = await mobinet(['classify', sample('chelsea.png')]);
@@ -101,7 +119,7 @@ describe('classify', () => {
   });
 
   test.each([
-    [['--allow', 'no such thing'], /allow is no such thing/],
+    [['--allow', 'no such thing'], /allow or deny is no such thing/],
     [['--region', '0,0,1'], /four numbers/],
     [['--region', '0.9,0,0.1,1'], /left < right/],
     [['--rotate', '45'], /0, 90, 180 or 270/],

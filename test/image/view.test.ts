@@ -22,6 +22,10 @@ function places({ data, width, height }: ReturnType<typeof view>): string[] {
   return Array.from({ length: height }, (_, y) => row(y).join(' '));
 }
 
+test('a region may leave edges out', () => {
+  expect(places(view(grid(2, 2), { region: { top: 0.5 } }))).toEqual(['01 11']);
+});
+
 test('nothing asked for: the picture itself', () => {
   const picture = grid(3, 2);
   expect(view(picture, {})).toBe(picture);
@@ -44,7 +48,11 @@ test.each([3, 4] as const)('a region of %d channels, then a quarter turn', (chan
 test.each<[string, Region, string[]]>([
   ['smaller than a pixel', { left: 0.4, top: 0, right: 0.41, bottom: 0.1 }, ['10']],
   ['at the far corner', { left: 0.999, top: 0.999, right: 1, bottom: 1 }, ['22']],
-  ['edges at the nearest pixel', { left: 0.3, top: 0.6, right: 0.7, bottom: 1 }, ['12']],
+  [
+    'all pixels that it touches',
+    { left: 0.4, top: 0.6, right: 0.7, bottom: 1 },
+    ['11 21', '12 22'],
+  ],
 ])('a region %s', (_, region, expected) => {
   expect(places(view(grid(3, 3), { region }))).toEqual(expected);
 });
@@ -57,9 +65,8 @@ describe('INVALID_OPTION', () => {
     { ...whole, left: 1 },
     { ...whole, top: 0.5, bottom: 0.5 },
     { ...whole, bottom: Number.NaN },
-    {} as Region,
   ])('region %o', (region) => {
-    expect(() => view(grid(2, 2), { region })).toThrow(/region is .*from 0 to 1/);
+    expect(() => view(grid(2, 2), { region })).toThrow(/region is .*left < right/);
   });
 
   test.each([45, -90, 360])('rotate %d', (rotate) => {

@@ -2,49 +2,46 @@ import { Worker } from 'node:worker_threads';
 import { RuntimeError } from '../errors.ts';
 import type { ActivationsWish } from '../graph/activations.ts';
 import type { Build } from '../kernels/builds.ts';
-import type { Prediction } from '../predictions.ts';
-import type { PictureFailure } from './classify.ts';
+import type { ClassifyOptions } from '../model.ts';
+import type { PictureFailure, PictureResult } from './classify.ts';
 
 /** What a worker starts with. */
-export interface EvalWorkerData {
+export interface ClassifyWorkerData {
   readonly modelBytes: Uint8Array;
   readonly activations: ActivationsWish;
-  readonly build: Build;
-  /** How many predictions are wanted of each picture. */
-  readonly topK: number;
+  readonly build: Build | 'auto';
+  readonly options: ClassifyOptions;
 }
 
 /** A picture for a worker: a path, and its index in the caller's list. */
-export interface EvalTask {
+export interface ClassifyTask {
   readonly index: number;
   readonly path: string;
 }
 
 /** What became of it. */
-export type EvalResponse = { readonly index: number } & (
-  | { readonly predictions: readonly Prediction[] }
-  | { readonly error: PictureFailure['error'] }
-);
+export type ClassifyResponse = { readonly index: number } & (PictureResult | PictureFailure);
 
 /** One is decoded while the other runs. */
 const TASKS_AHEAD = 2;
 
 /**
  * Classifies pictures on several threads.
- * @param onResponse called once a picture, in whatever order they are done
+ * @param onResponse called once a picture, in whatever order they are done; a thread gets its next
+ * picture after it
  * @throws RuntimeError WORKER_FAILED where a thread dies
  */
 export async function classifyOnThreads(
   paths: readonly string[],
-  data: EvalWorkerData,
+  data: ClassifyWorkerData,
   threads: number,
-  onResponse: (response: EvalResponse) => void,
+  onResponse: (response: ClassifyResponse) => void | Promise<void>,
 ): Promise<void> {
   const tasks = paths.entries();
   const workers = Array.from(
     { length: Math.min(threads, paths.length) },
     // The compiled neighbour of this file.
-    () => new Worker(new URL('./eval-worker.js', import.meta.url), { workerData: data }),
+    () => new Worker(new URL('./classify-worker.js', import.meta.url), { workerData: data }),
   );
   try {
     await Promise.all(workers.map((worker) => drain(worker, tasks, onResponse)));
@@ -57,7 +54,7 @@ export async function classifyOnThreads(
 function drain(
   worker: Worker,
   tasks: Iterator<[number, string]>,
-  onResponse: (response: EvalResponse) => void,
+  onResponse: (response: ClassifyResponse) => void | Promise<void>,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let open = 0;
@@ -66,16 +63,21 @@ function drain(
       if (done) return;
       const [index, path] = value;
       open++;
-      worker.postMessage({ index, path } satisfies EvalTask);
+      worker.postMessage({ index, path } satisfies ClassifyTask);
     };
-    worker.on('message', (response: EvalResponse) => {
+    worker.on('message', async (response: ClassifyResponse) => {
+      try {
+        await onResponse(response);
+      } catch (error) {
+        reject(error);
+        return;
+      }
       open--;
-      onResponse(response);
       assign();
       if (open === 0) resolve();
     });
     const fail = (cause: unknown) =>
-      reject(new RuntimeError('WORKER_FAILED', 'A thread of the evaluation failed', { cause }));
+      reject(new RuntimeError('WORKER_FAILED', 'A thread that classifies failed', { cause }));
     worker.on('error', fail);
     worker.on('exit', (code) => fail(new Error(`exit code ${code}`)));
     for (let i = 0; i < TASKS_AHEAD; i++) assign();
