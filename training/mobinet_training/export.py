@@ -26,6 +26,12 @@ def to_bytes(weight):
     return (weight / scale[:, None]).round(), scale
 
 
+def round_head(net):
+    """The classifier's weights as a head of int8 has them: what is measured of the network is the file's."""
+    integers, scale = to_bytes(net.head.weight.data)
+    net.head.weight.data = integers * scale[:, None]
+
+
 class GraphWriter:
     """The graph's nodes and tensors, one node after the other."""
 
@@ -178,9 +184,8 @@ def main():
     net.load_state_dict(checkpoint["model"])
     net.eval()
     class_ids, class_names = data.read_classes(arguments.classes)
-    if arguments.head == "int8":  # so that golden logits, predictions and temperature are the file's
-        integers, scale = to_bytes(net.head.weight.data)
-        net.head.weight.data = integers * scale[:, None]
+    if arguments.head == "int8":
+        round_head(net)
     temperature, fraction = 1.0, None
     if arguments.int16:
         fraction = fixed_point.fraction_bits(net, some_pictures(arguments.int16, arguments.size))

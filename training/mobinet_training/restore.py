@@ -130,3 +130,10 @@ def load_network(path):
     net = network.build(network_of(path))
     start_from(net, path)
     return net.eval()
+
+
+def input_size(path):
+    """Height and width, pixels, of the pictures that a checkpoint or a model file is for."""
+    if Path(path).suffix == ".safetensors":
+        return json.loads(safetensors_file.read(path)[0]["graph"])["inputs"][0]["shape"][1]
+    return torch.load(path, map_location="cpu")["settings"]["size"]

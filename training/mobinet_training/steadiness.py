@@ -1,9 +1,10 @@
 """How steady are a model's labels? The share of them that a change changes which nobody sees.
 
-    python training/steadiness.py MODEL PICTURES
+    python training/steadiness.py MODEL PICTURES [EVERY]
 
-MODEL is a model file, or a latest.pt of a run. PICTURES is a zip file or a folder. The picture that the network sees, after resize and crop, is changed, and the
-label compared with that of the unchanged one:
+MODEL is a model file, or a latest.pt of a run. PICTURES is a zip file or a folder, of which every EVERY-th picture, in
+order of name, is taken. The picture that the network sees, after resize and crop, is changed, and the label compared
+with that of the unchanged one:
 
 - noise: each of its values a grey level down, up or as it was, at random (seed 1), kept within 0..255;
 - shift: all of it one pixel to the right, the first column repeated;
@@ -48,17 +49,14 @@ def open_model(path):
     """(function from pictures, uint8 [N, size, size, 3], to labels [N]; size) of a model file or a checkpoint."""
     net, fraction = restore.load_network(path), None
     if Path(path).suffix == ".safetensors":
-        graph = json.loads(safetensors_file.read(path)[0]["graph"])
-        size, fraction = graph["inputs"][0]["shape"][1], graph.get("stream", {}).get("fraction")
-    else:
-        size = torch.load(path, map_location="cpu")["settings"]["size"]
+        fraction = json.loads(safetensors_file.read(path)[0]["graph"]).get("stream", {}).get("fraction")
 
     @torch.no_grad()
     def label(pixels):
         x = data.normalise(pixels)
         return (net(x) if fraction is None else int16.forward(net, x, fraction)).argmax(1)
 
-    return label, size
+    return label, restore.input_size(path)
 
 
 def changed_labels(label, pixels, batch=250):
@@ -71,10 +69,10 @@ def changed_labels(label, pixels, batch=250):
     return {name: count / len(pixels) for name, count in counts.items()}
 
 
-def main(model, source):
+def main(model, source, every=1):
     label, size = open_model(model)
     pixels = torch.from_numpy(np.stack(
-        [data.decode(name, read(), size) for _, name, read in data.list_pictures(source)]))
+        [data.decode(name, read(), size) for _, name, read in data.list_pictures(source)[:: int(every)]]))
     print(f"labels changed, of {len(pixels)} pictures:")
     for name, share in changed_labels(label, pixels).items():
         print(f"  {name}: {share:.2%}")

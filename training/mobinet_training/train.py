@@ -170,8 +170,6 @@ class Run:
             restore.start_from(self.net, s.start_from)
         self.average = Average(self.net, s.average) if s.average else None
         self.teacher = restore.load_network(s.teacher).to(s.device) if s.teacher else None
-        self.views = augment.Augmentation(**{
-            name: s.flip == "true" if name == "flip" else getattr(s, name) for name in augment.Augmentation._fields})
         self.epoch = self.batch_index = self.step = 0
         self.elapsed, self.rows, self.best = 0.0, [], -1.0
         self.epoch_state = self.shuffle.get_state()
@@ -180,6 +178,13 @@ class Run:
         if self.latest.exists():
             self.resume(torch.load(self.latest, map_location=s.device))
         self.stopped = False
+
+    @property
+    def views(self):
+        """How far the views that it sees may be from the pictures."""
+        return augment.Augmentation(**{
+            name: self.s.flip == "true" if name == "flip" else getattr(self.s, name)
+            for name in augment.Augmentation._fields})
 
     def resume(self, checkpoint):
         if checkpoint["network"] != self.network:
