@@ -17,6 +17,7 @@ const ROOMS = [
   'runtime',
   'top-k',
   'predictions',
+  'embedding',
   'model',
   'web',
   'index',

@@ -7,14 +7,14 @@
 import type { Graph } from '../graph/graph.ts';
 import { activationType } from '../kernels/activations.ts';
 import { type Build, hasSimd } from '../kernels/builds.ts';
-import { openCalls } from '../kernels/calls.ts';
+import { type AnyCall, openCalls } from '../kernels/calls.ts';
 import { sizeOf } from '../tensor.ts';
-import { layOut, type PlacedConstant, type Step } from './addresses.ts';
+import { layOut, type PlacedConstant, type Program, type Step } from './addresses.ts';
 import { checkBudget, checkLimit, type Limits } from './budget.ts';
 import { emitCalls } from './emit.ts';
 import { checkFinite } from './finite.ts';
 import { neededNodes, stagesOf } from './fuse.ts';
-import { lifetimesOf } from './lifetimes.ts';
+import { bufferOf, lifetimesOf } from './lifetimes.ts';
 import { select } from './select.ts';
 
 /** A run of float32 in memory. */
@@ -73,7 +73,7 @@ export function planGraph(graph: Graph, build: Build, threads = 1, limits: Limit
     constants,
     input: { address: addressOf(ends.input), length: sizeOf(graph.input.shape) },
     output,
-    features: featuresOf(steps.at(-1)!) ?? output,
+    features: featuresOf(calls.calls.at(-1), addressOf) ?? output,
     constantBytes,
     arenaBytes,
     memoryBytes,
@@ -81,6 +81,8 @@ export function planGraph(graph: Graph, build: Build, threads = 1, limits: Limit
 }
 
 /** The input of a dense layer, which is still there after it where it is the last. */
-function featuresOf({ kernel, arguments: [address, ...rest] }: Step): Span | undefined {
-  return kernel.startsWith('dense') ? { address: address!, length: rest.at(-1)! } : undefined;
+function featuresOf(call: AnyCall | undefined, addressOf: Program['addressOf']): Span | undefined {
+  if (!call?.kernel.startsWith('dense')) return undefined;
+  const { input, inChannels } = call.arguments;
+  return { address: addressOf(bufferOf(input!)!), length: inChannels as number };
 }
