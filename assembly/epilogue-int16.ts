@@ -8,7 +8,7 @@
  *     y = saturate(skip + saturate(offset + product))
  *
  * `scale` spreads the counts over int16, so that the product's rounding is all that is lost: half a
- * unit of the stream. src/plan/fixed-point.ts makes the parameters and keeps t and product within int16.
+ * unit of the stream. src/kernels/fixed-point.ts makes the parameters and keeps t and product within int16.
  *
  * No slope is -2^15. The sign that may follow is +1 where y > threshold.
  *

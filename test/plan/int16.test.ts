@@ -7,11 +7,11 @@ import { mobinet, mobinetDefinition } from '../../src/networks/mobinet.ts';
 import type { Conv2dNode } from '../../src/ops/conv2d.ts';
 import { type GraphNode, inferShape } from '../../src/ops/index.ts';
 import { planGraph } from '../../src/plan/plan.ts';
-import { evaluateInt16 } from '../helpers/evaluate-int16.ts';
 import { binaryConv2d, conv2d, graphBuilder, outputSize } from '../helpers/graphs.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { BUILDS, runGraph } from '../helpers/run.ts';
 import { evaluateGraph } from '../reference/evaluate.ts';
+import { evaluateInt16 } from '../reference/int16.ts';
 
 const stream: Int16Stream = { type: 'int16', fraction: 9 };
 
