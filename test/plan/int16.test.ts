@@ -174,6 +174,19 @@ describe('float convolutions in integers', () => {
     }
   });
 
+  test('a filter of zeros is its bias', async () => {
+    const random = randomFrom(3);
+    const c = { kernel: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1], groups: 1 } as const;
+    const shape = { ...c, inChannels: 3, outChannels: 4, height: 6, width: 6 };
+    const builder = graphBuilder([3, 6, 6]);
+    const node = conv2d('conv', 'image', shape, random);
+    node.weight.fill(0, 27, 54);
+    builder.add(node, [4, ...outputSize(shape)]);
+    const graph = { ...builder.finish('conv'), stream };
+    const output = await expectEqual(graph, randomInput(graph));
+    expect(new Set(output.subarray(9, 18))).toEqual(new Set([node.bias![1]]));
+  });
+
   test('inputs of 8 and more saturate', async () => {
     const random = randomFrom(3);
     const c = { kernel: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1], groups: 1 } as const;
