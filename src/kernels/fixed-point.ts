@@ -31,15 +31,15 @@ export function fixedPointParameters(
   const parameters = new Int16Array(functions.length * PARAMETERS);
   for (let channel = 0; channel < functions.length; channel++) {
     const f = functions[channel]!;
-    const bends = f.knee > 0 && f.knee < most;
-    const knee = bends ? f.knee : most / 2;
+    const hasKink = f.knee > 0 && f.knee < most;
+    const knee = hasKink ? f.knee : most / 2;
     const line = f.knee <= 0 ? f.right : f.left;
     // The farthest count from the knee is spread to just within int16.
     const scale = Math.floor(MAX / Math.max(knee, most - knee));
     const perCount = (units * 2 ** 15) / scale;
-    const left = Math.round((bends ? f.left : line) * perCount);
-    const right = Math.round((bends ? f.right : line) * perCount);
-    const offset = Math.round((bends ? f.value : f.value + line * (knee - f.knee)) * units);
+    const left = Math.round((hasKink ? f.left : line) * perCount);
+    const right = Math.round((hasKink ? f.right : line) * perCount);
+    const offset = Math.round((hasKink ? f.value : f.value + line * (knee - f.knee)) * units);
     if (!(Math.abs(left) <= MAX && Math.abs(right) <= MAX && Math.abs(offset) <= MAX)) {
       throw new GraphError(
         'STREAM_RANGE',

@@ -275,7 +275,11 @@ export const MUTATIONS = [
         'const left = Math.round(',
         'const left = Math.trunc(',
       ],
-      ['the right slope is that of the left', 'bends ? f.right : line', 'bends ? f.left : line'],
+      [
+        'the right slope is that of the left',
+        'hasKink ? f.right : line',
+        'hasKink ? f.left : line',
+      ],
       [
         'a knee below all counts leaves the line left of it',
         'f.knee <= 0 ? f.right : f.left',

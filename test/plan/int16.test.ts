@@ -36,7 +36,7 @@ function unitGraph(
   groups: number,
   kernel: 1 | 3,
   size: readonly [number, number],
-  options: { thresholds?: boolean; fraction?: number; offset?: number } = {},
+  options: { thresholds?: boolean; fraction?: number; offset?: number; reach?: number } = {},
 ): Graph {
   const random = randomFrom(inChannels * 5 + outChannels + kernel + size[1]);
   const [height, width] = size;
@@ -64,8 +64,9 @@ function unitGraph(
     outChannels,
     ...outputSize(c),
   ]);
-  // A knee of its own for every channel, some of them beyond all counts.
-  const shift = random.floats(outChannels, () => (random.next() - 0.5) * 3 * Math.sqrt(taps));
+  // A knee of its own for every channel; with a larger reach, some of them beyond all counts.
+  const reach = options.reach ?? 3 * Math.sqrt(taps);
+  const shift = random.floats(outChannels, () => (random.next() - 0.5) * reach);
   const shifted = add({
     name: 'shift',
     op: 'affine',
@@ -115,6 +116,17 @@ describe('units equal the arithmetic of the documentation', () => {
       }
     },
   );
+
+  test('knees beyond all counts, on either side', async () => {
+    for (const [inChannels, kernel, groups] of [
+      [32, 1, 1],
+      [32, 3, 4],
+    ] as const) {
+      const taps = (kernel * kernel * inChannels) / groups;
+      const graph = unitGraph(inChannels, 32, groups, kernel, [4, 5], { reach: 8 * taps });
+      await expectEqual(graph, randomInput(graph));
+    }
+  });
 
   test('sums saturate', async () => {
     const graph = unitGraph(32, 32, 1, 1, [4, 4], { fraction: 10, offset: 31 });
