@@ -1,7 +1,7 @@
 /**
  * Average pool 2x2, stride 2, no padding, the one that ends MoBiNet's stride-2 blocks. An output row
  * and a channel at a time: the tiles that hold the two input rows are copied into one run, where a
- * window's rows are plain loads; a vector of outputs at a time is pooled into a row, and that is cut
+ * window's rows are loads without a stride; a vector of outputs at a time is pooled into a row, and that is cut
  * into tiles.
  *
  * Sums are ((a + b) + c) + d, the order of pool2d; int16 is rounded to the nearest, halves up. With an

@@ -4,7 +4,7 @@
  *
  *     sum = sum over (c, ky, kx) of w[o][c][ky][kx] * in[c][y * sy + ky - top][x * sx + kx - left]
  *
- * src/plan/pack-int16.ts keeps them below 2^31. Two taps of a row, kx and kx + 1, are one i32x4.dot_i16x8_s:
+ * src/kernels/conv2d-int16.ts keeps them below 2^31. Two taps of a row, kx and kx + 1, are one i32x4.dot_i16x8_s:
  * half the instructions of float32. The last of an odd number of taps has a weight of 0 beside it.
  *
  * Layout. The input is first laid out in pairs, `[channel][ky mod sy][pair][row][outWidth + 1][2]` int16:

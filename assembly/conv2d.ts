@@ -8,7 +8,7 @@
  * Layout. The input is first laid out in columns, `[channel][ky mod sy][kx][row][outWidth + 1]`:
  * element (row, x) is the input at (row * sy + ky mod sy - top, x * sx + kx - left), 0 outside. Rows
  * are as far apart as those of the output's raster, so every tap of every pixel is at a constant
- * distance from the pixel, also across the ends of rows, and 32 pixels are 8 plain loads.
+ * distance from the pixel, also across the ends of rows, and 32 pixels are 8 loads in a row.
  */
 
 import {

@@ -8,7 +8,7 @@
  *     y = saturate(skip + saturate(offset + product))
  *
  * `scale` spreads the counts over int16, so that the product's rounding is all that is lost: half a
- * unit of the stream. src/plan/fixed-point.ts makes the parameters and keeps t and product within int16.
+ * unit of the stream. src/kernels/fixed-point.ts makes the parameters and keeps t and product within int16.
  *
  * No slope is -2^15. The sign that may follow is +1 where y > threshold.
  *
@@ -21,7 +21,7 @@ export const INT16_KNEE: usize = 2;
 /** The slope left of the knee. */
 export const INT16_LEFT: usize = 4;
 /** The slopes left and right of it, by exclusive or. */
-export const INT16_BEND: usize = 6;
+export const INT16_TURN: usize = 6;
 export const INT16_OFFSET: usize = 8;
 export const INT16_THRESHOLD: usize = 10;
 export const INT16_PARAMETER_BYTES: usize = 16;
@@ -59,7 +59,7 @@ export function epilogueInt16(x: i32, skip: i16, parameters: usize): i16 {
   const scaled = x * load<i16>(parameters, INT16_SCALE);
   const t: i32 = <i16>(scaled - load<i16>(parameters, INT16_KNEE));
   const left: i32 = load<i16>(parameters, INT16_LEFT);
-  const slope: i32 = t > 0 ? left ^ <i32>load<i16>(parameters, INT16_BEND) : left;
+  const slope: i32 = t > 0 ? left ^ <i32>load<i16>(parameters, INT16_TURN) : left;
   const product = (t * slope + 0x4000) >> 15;
   const unit = saturate(<i32>load<i16>(parameters, INT16_OFFSET) + product);
   return saturate(<i32>skip + <i32>unit);
@@ -82,11 +82,11 @@ function epilogue8(
   scale: v128,
   knee: v128,
   left: v128,
-  bend: v128,
+  turn: v128,
   offset: v128,
 ): v128 {
   const t = i16x8.sub(i16x8.mul(counts, scale), knee);
-  const slope = v128.xor(left, v128.and(i16x8.gt_s(t, i64x2.splat(0)), bend));
+  const slope = v128.xor(left, v128.and(i16x8.gt_s(t, i64x2.splat(0)), turn));
   return i16x8.add_sat_s(skip, i16x8.add_sat_s(offset, multiplyQ15(t, slope)));
 }
 
@@ -101,13 +101,13 @@ function epilogueCounts16(
   scale: v128,
   knee: v128,
   left: v128,
-  bend: v128,
+  turn: v128,
   offset: v128,
   threshold: v128,
 ): v128 {
-  const y0 = epilogue8(counts0, v128.load(skip), scale, knee, left, bend, offset);
+  const y0 = epilogue8(counts0, v128.load(skip), scale, knee, left, turn, offset);
   v128.store(stream, y0);
-  const y1 = epilogue8(counts1, v128.load(skip, 16), scale, knee, left, bend, offset);
+  const y1 = epilogue8(counts1, v128.load(skip, 16), scale, knee, left, turn, offset);
   v128.store(stream, y1, 16);
   return i8x16.narrow_i16x8_s(i16x8.gt_s(y0, threshold), i16x8.gt_s(y1, threshold));
 }
@@ -127,14 +127,14 @@ export function epilogueTileInt16(
   const scale = v128.load16_splat(parameters, INT16_SCALE);
   const knee = v128.load16_splat(parameters, INT16_KNEE);
   const left = v128.load16_splat(parameters, INT16_LEFT);
-  const bend = v128.load16_splat(parameters, INT16_BEND);
+  const turn = v128.load16_splat(parameters, INT16_TURN);
   const offset = v128.load16_splat(parameters, INT16_OFFSET);
   const threshold = v128.load16_splat(parameters, INT16_THRESHOLD);
   const low = epilogueCounts16(
-    counts0, counts1, skip, stream, scale, knee, left, bend, offset, threshold,
+    counts0, counts1, skip, stream, scale, knee, left, turn, offset, threshold,
   );
   const high = epilogueCounts16(
-    counts2, counts3, skip + 32, stream + 32, scale, knee, left, bend, offset, threshold,
+    counts2, counts3, skip + 32, stream + 32, scale, knee, left, turn, offset, threshold,
   );
   return v128.bitselect(low, high, v128.load(LOW_NIBBLES));
 }

@@ -13,7 +13,7 @@ import asc from 'assemblyscript/asc';
 import { buildSync } from 'esbuild';
 import { ABI_FILE, abiDigest, abiSource } from './abi.js';
 import { instancesSource, parseAssembly, readSources } from './assembly.js';
-import { withIdentity } from './identity.js';
+import { SOURCES_SECTION, sourcesDigest, withIdentity, withSection } from './identity.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -74,6 +74,7 @@ for (const build of BUILDS) {
     const path = join('dist', file);
     await compile(source, path, [...enabled, ...disabled, ...(shared ? THREADS_OPTIONS : [])]);
     const identity = { build, shared, abi: abiDigest(assembly) };
-    writeFileSync(path, withIdentity(readFileSync(path), identity));
+    const wasm = withIdentity(readFileSync(path), identity);
+    writeFileSync(path, withSection(wasm, SOURCES_SECTION, sourcesDigest()));
   }
 }

@@ -1,7 +1,7 @@
 /** Generated from assembly/ by `npm run build:wasm`; not to be edited. */
 
 /** Of all that follows: kernels of another digest take other parameters. */
-export const ABI_DIGEST = '8c3a74bc6100a4ce';
+export const ABI_DIGEST = 'fd22046e3197b77c';
 
 export const FIRST_TABLE = 4096;
 export const FLOAT32_BEND = 8;
@@ -10,13 +10,13 @@ export const FLOAT32_OFFSET = 12;
 export const FLOAT32_PARAMETER_BYTES = 20;
 export const FLOAT32_SLOPE = 4;
 export const FLOAT32_THRESHOLD = 16;
-export const INT16_BEND = 6;
 export const INT16_KNEE = 2;
 export const INT16_LEFT = 4;
 export const INT16_OFFSET = 8;
 export const INT16_PARAMETER_BYTES = 16;
 export const INT16_SCALE = 0;
 export const INT16_THRESHOLD = 10;
+export const INT16_TURN = 6;
 export const TABLE_BYTES = 36864;
 export const TILE_BYTES = 128;
 

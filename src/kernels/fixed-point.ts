@@ -7,13 +7,13 @@ import { GraphError } from '../errors.ts';
 import type { PiecewiseLinear } from '../ops/piecewise-linear.ts';
 import { perChannel } from '../ops/shapes.ts';
 import {
-  INT16_BEND,
   INT16_KNEE,
   INT16_LEFT,
   INT16_OFFSET,
   INT16_PARAMETER_BYTES,
   INT16_SCALE,
   INT16_THRESHOLD,
+  INT16_TURN,
 } from './abi.gen.ts';
 
 const MAX = 32767;
@@ -37,15 +37,15 @@ export function fixedPointParameters(
   const parameters = new Int16Array((functions.length * INT16_PARAMETER_BYTES) / 2);
   for (let channel = 0; channel < functions.length; channel++) {
     const f = functions[channel]!;
-    const bends = f.knee > 0 && f.knee < most;
-    const knee = bends ? f.knee : most / 2;
+    const hasKink = f.knee > 0 && f.knee < most;
+    const knee = hasKink ? f.knee : most / 2;
     const line = f.knee <= 0 ? f.right : f.left;
     // The farthest count from the knee is spread to just within int16.
     const scale = Math.floor(MAX / Math.max(knee, most - knee));
     const perCount = (units * 2 ** 15) / scale;
-    const left = Math.round((bends ? f.left : line) * perCount);
-    const right = Math.round((bends ? f.right : line) * perCount);
-    const offset = Math.round((bends ? f.value : f.value + line * (knee - f.knee)) * units);
+    const left = Math.round((hasKink ? f.left : line) * perCount);
+    const right = Math.round((hasKink ? f.right : line) * perCount);
+    const offset = Math.round((hasKink ? f.value : f.value + line * (knee - f.knee)) * units);
     if (!(Math.abs(left) <= MAX && Math.abs(right) <= MAX && Math.abs(offset) <= MAX)) {
       throw new GraphError(
         'STREAM_RANGE',
@@ -59,7 +59,7 @@ export function fixedPointParameters(
     parameters[(at + INT16_SCALE) / 2] = scale;
     parameters[(at + INT16_KNEE) / 2] = Math.round(knee * scale);
     parameters[(at + INT16_LEFT) / 2] = left;
-    parameters[(at + INT16_BEND) / 2] = left ^ right;
+    parameters[(at + INT16_TURN) / 2] = left ^ right;
     parameters[(at + INT16_OFFSET) / 2] = offset;
     parameters[(at + INT16_THRESHOLD) / 2] = fixedPointThreshold(
       perChannel(thresholds, channel, 0),

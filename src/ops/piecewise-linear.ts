@@ -4,7 +4,7 @@
  *     f(x) = value + (x > knee ? right : left) * (x - knee)
  *
  * Alpha, bias, batch norm, PReLU and ReLU all are, and so are their compositions as long as only one
- * of them bends. Kept in float64 and rounded once, when the parameters are written.
+ * of them has a kink. Kept in float64 and rounded once, when the parameters are written.
  */
 export interface PiecewiseLinear {
   knee: number;
@@ -35,7 +35,7 @@ export function rescale(f: PiecewiseLinear, scale: number, bias: number): void {
   f.right *= scale;
 }
 
-/** f, which does not bend yet, becomes PReLU of f(x). */
+/** f, which has no kink yet, becomes PReLU of f(x). */
 export function rectify(f: PiecewiseLinear, slope: number): void {
   if (f.left === 0) {
     f.knee = 0;

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { SOURCES_SECTION, sourcesDigest } from '../../build/identity.js';
 import type { Graph } from '../../src/graph/graph.ts';
 import { type Build, wasmFile } from '../../src/kernels/builds.ts';
 import { identityAs } from '../../src/kernels/identity.ts';
@@ -7,8 +8,19 @@ import { planGraph } from '../../src/plan/plan.ts';
 import { createEngine, type Engine } from '../../src/runtime/engine.ts';
 import { probeFeatures } from '../../src/runtime/features.ts';
 
-/** The builds that this engine takes; Node before 22 has no relaxed SIMD. */
-export const BUILDS = probeFeatures();
+/**
+ * The builds that this engine takes; Node before 22 has no relaxed SIMD. Of these only one where the
+ * environment has TEST_BUILD.
+ */
+export const BUILDS = wantedBuilds(process.env.TEST_BUILD);
+
+function wantedBuilds(only: string | undefined): readonly Build[] {
+  const runnable = probeFeatures();
+  if (only === undefined) return runnable;
+  const wanted = runnable.filter((build) => build === only);
+  if (wanted.length === 1) return wanted;
+  throw new Error(`TEST_BUILD is ${only}: this engine runs ${runnable.join(', ')}`);
+}
 
 /** The compiled kernels of a build, for one thread or for several; `npm run build:wasm` makes them. */
 export function wasmBytes(build: Build, kind: '' | '-threads' = ''): Uint8Array<ArrayBuffer> {
@@ -21,11 +33,21 @@ const modules = new Map<string, WebAssembly.Module>();
 
 export function wasmModule(build: Build, kind: '' | '-threads' = ''): WebAssembly.Module {
   const key = build + kind;
-  const module = modules.get(key) ?? new WebAssembly.Module(wasmBytes(build, kind));
-  modules.set(key, module);
-  // Says so where the kernels are not those of these sources.
+  const known = modules.get(key);
+  if (known !== undefined) return known;
+  const module = new WebAssembly.Module(wasmBytes(build, kind));
   identityAs(module, build);
+  expectCurrent(module, wasmFile(build, kind !== ''));
+  modules.set(key, module);
   return module;
+}
+
+/** Fails where the kernels were compiled from other sources than those that are there now. */
+function expectCurrent(module: WebAssembly.Module, file: string): void {
+  const [section] = WebAssembly.Module.customSections(module, SOURCES_SECTION);
+  const digest = section === undefined ? 'none' : new TextDecoder().decode(section);
+  if (digest === sourcesDigest()) return;
+  throw new Error(`dist/${file} was compiled from other sources: run npm run build:wasm`);
 }
 
 export function engineOf(graph: Graph, build: Build): Promise<Engine> {

@@ -42,7 +42,7 @@ function unitGraph(
   groups: number,
   kernel: 1 | 3,
   size: readonly [number, number],
-  options: { thresholds?: boolean; fraction?: number; offset?: number } = {},
+  options: { thresholds?: boolean; fraction?: number; offset?: number; reach?: number } = {},
 ): Graph {
   const random = randomFrom(inChannels * 5 + outChannels + kernel + size[1]);
   const [height, width] = size;
@@ -70,8 +70,9 @@ function unitGraph(
     outChannels,
     ...outputSize(c),
   ]);
-  // A knee of its own for every channel, some of them beyond all counts.
-  const shift = random.floats(outChannels, () => (random.next() - 0.5) * 3 * Math.sqrt(taps));
+  // A knee of its own for every channel; with a larger reach, some of them beyond all counts.
+  const reach = options.reach ?? 3 * Math.sqrt(taps);
+  const shift = random.floats(outChannels, () => (random.next() - 0.5) * reach);
   const shifted = add({
     name: 'shift',
     op: 'affine',
@@ -122,6 +123,17 @@ describe('units equal the arithmetic of the documentation', () => {
     },
   );
 
+  test('knees beyond all counts, on either side', async () => {
+    for (const [inChannels, kernel, groups] of [
+      [32, 1, 1],
+      [32, 3, 4],
+    ] as const) {
+      const taps = (kernel * kernel * inChannels) / groups;
+      const graph = unitGraph(inChannels, 32, groups, kernel, [4, 5], { reach: 8 * taps });
+      await expectEqual(graph, randomInput(graph));
+    }
+  });
+
   test('sums saturate', async () => {
     const graph = unitGraph(32, 32, 1, 1, [4, 4], { fraction: 10, offset: 31 });
     const output = await expectEqual(graph, randomInput(graph));
@@ -133,10 +145,12 @@ describe('units equal the arithmetic of the documentation', () => {
     const { stream: _, ...float } = graph;
     const input = randomInput(graph).map((x) => Math.round(x * 512) / 512);
     const expected = evaluateGraph(float, input).get('sum')!;
-    const output = await runGraph(graph, 'plain', input);
-    const error = Math.max(...output.map((x, at) => Math.abs(x - expected[at]!)));
-    expect(error * 512).toBeLessThan(1.5);
-    expect(error).toBeGreaterThan(0);
+    for (const build of BUILDS) {
+      const output = await runGraph(graph, build, input);
+      const error = Math.max(...output.map((x, at) => Math.abs(x - expected[at]!)));
+      expect(error * 512).toBeLessThan(1.5);
+      expect(error).toBeGreaterThan(0);
+    }
   });
 });
 
@@ -180,6 +194,19 @@ describe('float convolutions in integers', () => {
     }
   });
 
+  test('a filter of zeros is its bias', async () => {
+    const random = randomFrom(3);
+    const c = { kernel: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1], groups: 1 } as const;
+    const shape = { ...c, inChannels: 3, outChannels: 4, height: 6, width: 6 };
+    const builder = graphBuilder([3, 6, 6]);
+    const node = conv2d('conv', 'image', shape, random);
+    node.weight.fill(0, 27, 54);
+    builder.add(node, [4, ...outputSize(shape)]);
+    const graph = { ...builder.finish('conv'), stream };
+    const output = await expectEqual(graph, randomInput(graph));
+    expect(new Set(output.subarray(9, 18))).toEqual(new Set([node.bias![1]]));
+  });
+
   test('inputs of 8 and more saturate', async () => {
     const random = randomFrom(3);
     const c = { kernel: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1], groups: 1 } as const;
@@ -190,7 +217,9 @@ describe('float convolutions in integers', () => {
     const big = randomInput(graph).map((x) => x * 100);
     await expectEqual(graph, big);
     const limited = big.map((x) => Math.max(-8, Math.min(32767 / 4096, x)));
-    expect(await runGraph(graph, 'simd', big)).toEqual(await runGraph(graph, 'simd', limited));
+    for (const build of BUILDS) {
+      expect(await runGraph(graph, build, big)).toEqual(await runGraph(graph, build, limited));
+    }
   });
 });
 

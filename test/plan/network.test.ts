@@ -242,6 +242,14 @@ function unit(
     : norm;
 }
 
+test('PReLU of what has no slope: the constant, times its slope where it is negative', async () => {
+  const constants = { scale: Float32Array.of(0, 0, 2), bias: Float32Array.of(-1, 1, -1) };
+  const builder = graphBuilder([3, 2, 4]);
+  add(builder, { name: 'line', op: 'affine', inputs: ['image'], ...constants });
+  add(builder, { name: 'out', op: 'prelu', inputs: ['line'], slope: Float32Array.of(0.25) });
+  await expectEqual(builder.finish('out'), eighths([3, 2, 4]));
+});
+
 describe('units in a row, their streams overwritten and their signs fused', () => {
   test.each([0, 1, 2, 3, 4])('K = %i: two blocks and a pool', async (k) => {
     const builder = graphBuilder([32, 8, 12]);

@@ -1,28 +1,26 @@
 /**
- * The arithmetic of int16 activations, written from docs/fixed-point.md alone: the oracle of those
- * kernels. It shares nothing with the planner or the packing of kernels, so that a fault there is
- * not its own; values of maps are whole numbers, in units of 2^-fraction.
+ * The oracle of networks with int16 streams: the arithmetic of docs/fixed-point.md, number by number,
+ * from the document alone. Maps are kept as whole numbers, in units of 2^-fraction.
  */
 
 import type { Graph } from '../../src/graph/graph.ts';
+import type { BatchNormNode } from '../../src/ops/batch_norm.ts';
 import type { BinaryConv2dNode } from '../../src/ops/binary_conv2d.ts';
 import type { Conv2dNode } from '../../src/ops/conv2d.ts';
 import type { GraphNode } from '../../src/ops/index.ts';
+import type { Pool2dNode } from '../../src/ops/pool2d.ts';
+import type { Shape } from '../../src/tensor.ts';
 import type { Value } from './operations.ts';
 import * as operations from './operations.ts';
 
 const float32 = Math.fround;
 
-/** f(x) = value + (x > knee ? right : left) (x - knee). */
-interface Kinked {
-  readonly knee: number;
-  readonly value: number;
-  readonly left: number;
-  readonly right: number;
-}
+/** Multiples of 2^-12 that the input of a float convolution is rounded to. */
+const INPUT_UNITS = 4096;
 
 function saturate(x: number): number {
-  return Math.max(-32768, Math.min(32767, x));
+  // Whole numbers have one zero.
+  return Math.max(-32768, Math.min(32767, x)) + 0;
 }
 
 /** To the nearest whole number, halves to even. */
@@ -32,24 +30,70 @@ function roundToEven(x: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
+/** A float32 number in whole multiples of 1 / units. */
+function inUnits(x: number, units: number): number {
+  return saturate(roundToEven(x * units));
+}
+
+/** A convolution and what is folded into it. */
+interface Unit {
+  readonly convolution: Conv2dNode | BinaryConv2dNode;
+  readonly folded: readonly GraphNode[];
+  readonly skip: string | undefined;
+}
+
+/** The unit whose last node is `last`. */
+function unitOf(graph: Graph, last: GraphNode): Unit {
+  const hasOneReader = (value: string): boolean => {
+    const readers = graph.nodes.filter((node) => node.inputs.includes(value)).length;
+    return readers + (graph.output === value ? 1 : 0) === 1;
+  };
+  /** Back from a node to its convolution. */
+  const chainTo = (node: GraphNode | undefined): Omit<Unit, 'skip'> | undefined => {
+    switch (node?.op) {
+      case 'conv2d':
+      case 'binary_conv2d':
+        return { convolution: node, folded: [] };
+      case 'affine':
+      case 'batch_norm':
+      case 'prelu':
+      case 'relu': {
+        const before = chainFrom(node.inputs[0]!);
+        return before && { ...before, folded: [...before.folded, node] };
+      }
+      default:
+        return undefined;
+    }
+  };
+  const chainFrom = (value: string) =>
+    hasOneReader(value) ? chainTo(graph.nodes.find((node) => node.name === value)) : undefined;
+
+  const ends = last.op === 'add' ? last.inputs.map(chainFrom) : [chainTo(last)];
+  const units = ends.flatMap((chain, at): Unit[] =>
+    chain === undefined
+      ? []
+      : [{ ...chain, skip: last.op === 'add' ? last.inputs[1 - at] : undefined }],
+  );
+  const place = ({ convolution }: Unit) => graph.nodes.indexOf(convolution);
+  const unit = units.sort((a, b) => place(b) - place(a))[0];
+  if (unit === undefined) throw new Error(`${last.op} on a map is not part of a unit`);
+  return unit;
+}
+
+/** f(x) = value + (x > knee ? right : left) (x - knee), in float64. */
+interface Kinked {
+  readonly knee: number;
+  readonly value: number;
+  readonly left: number;
+  readonly right: number;
+}
+
 /** Of constants `[C]`, or `[1]` for all channels, the one of a channel. */
-function constantAt(constants: Float32Array | undefined, channel: number, absent: number): number {
-  if (constants === undefined) return absent;
+function constantAt(constants: Float32Array, channel: number): number {
   return constants[constants.length === 1 ? 0 : channel]!;
 }
 
-/** The rectifier with `slope` below 0, of f, a straight line: a kink where f is 0. */
-function rectified({ knee, value, left }: Kinked, slope: number): Kinked {
-  if (left === 0) {
-    return { knee: 0, value: value > 0 ? value : slope * value, left: 0, right: 0 };
-  }
-  const zero = knee - value / left;
-  return left > 0
-    ? { knee: zero, value: 0, left: slope * left, right: left }
-    : { knee: zero, value: 0, left, right: slope * left };
-}
-
-function scaled(f: Kinked, scale: number, bias: number): Kinked {
+function afterLine(f: Kinked, scale: number, bias: number): Kinked {
   return {
     knee: f.knee,
     value: f.value * scale + bias,
@@ -58,266 +102,264 @@ function scaled(f: Kinked, scale: number, bias: number): Kinked {
   };
 }
 
-/** The node after f, in one channel; undefined where that is not a function with one kink. */
-function after(f: Kinked, node: GraphNode, channel: number): Kinked | undefined {
-  const straight = f.left === f.right;
-  switch (node.op) {
-    case 'batch_norm': {
-      const deviation = Math.sqrt(node.variance[channel]! + node.epsilon);
-      const scale = node.gamma[channel]! / deviation;
-      return scaled(f, scale, node.beta[channel]! - node.mean[channel]! * scale);
-    }
-    case 'affine':
-      return scaled(f, constantAt(node.scale, channel, 1), constantAt(node.bias, channel, 0));
-    case 'prelu':
-      return straight ? rectified(f, constantAt(node.slope, channel, 1)) : undefined;
-    case 'relu':
-      return straight && node.max === undefined ? rectified(f, 0) : undefined;
-    default:
-      return undefined;
-  }
+function afterBatchNorm(f: Kinked, node: BatchNormNode, channel: number): Kinked {
+  const scale = node.gamma[channel]! / Math.sqrt(node.variance[channel]! + node.epsilon);
+  return afterLine(f, scale, node.beta[channel]! - node.mean[channel]! * scale);
 }
 
-/** A unit of a binary convolution: of the count x, whose largest is `most`. */
-function integerUnit(f: Kinked, most: number, fraction: number): (count: number) => number {
-  const reached = f.knee > 0 && f.knee < most;
-  const line = f.knee <= 0 ? f.right : f.left;
-  const { knee, value, left, right } = reached
-    ? f
-    : {
-        knee: most / 2,
-        value: f.value + line * (most / 2 - f.knee),
-        left: line,
-        right: line,
-      };
-  const scale = Math.floor(32767 / Math.max(knee, most - knee));
-  const K = Math.round(scale * knee);
-  const perCount = 2 ** (15 + fraction) / scale;
-  const L = Math.round(left * perCount);
-  const R = Math.round(right * perCount);
-  const B = Math.round(value * 2 ** fraction);
-  return (count) => {
-    const t = scale * count - K;
-    return saturate(B + Math.floor((t * (t > 0 ? R : L) + 2 ** 14) / 2 ** 15));
+function afterPrelu(f: Kinked, slope: number): Kinked {
+  if (f.left !== f.right) throw new Error('a second kink');
+  if (f.left === 0) return { ...f, knee: 0, value: f.value > 0 ? f.value : slope * f.value };
+  return {
+    knee: f.knee - f.value / f.left,
+    value: 0,
+    left: f.left > 0 ? f.left * slope : f.left,
+    right: f.right > 0 ? f.right : f.right * slope,
   };
 }
 
-/** A unit of a float convolution: of its exact integer sum, of which `sumsPerOne` are a sum of 1. */
-function floatUnit(f: Kinked, sumsPerOne: number, fraction: number): (sum: number) => number {
-  const units = 2 ** fraction;
-  let knee = float32(f.knee * sumsPerOne);
-  let left = (f.left / sumsPerOne) * units;
-  let right = (f.right / sumsPerOne) * units;
-  let value = f.value * units;
-  if (!Number.isFinite(knee)) {
-    const line = f.knee > 0 ? left : right;
-    value -= line * f.knee * sumsPerOne;
-    [knee, left, right] = [0, line, line];
-  }
-  const slope = float32(left);
-  const bend = float32(right - left);
-  const offset = float32(value);
+/** A channel's function of what the convolution counts or sums. */
+function functionOf(start: Kinked, folded: readonly GraphNode[], channel: number): Kinked {
+  return folded.reduce((f, node): Kinked => {
+    switch (node.op) {
+      case 'affine':
+        return afterLine(
+          f,
+          node.scale === undefined ? 1 : constantAt(node.scale, channel),
+          node.bias === undefined ? 0 : constantAt(node.bias, channel),
+        );
+      case 'batch_norm':
+        return afterBatchNorm(f, node, channel);
+      case 'prelu':
+        return afterPrelu(f, constantAt(node.slope, channel));
+      case 'relu':
+        if (node.max === undefined) return afterPrelu(f, 0);
+    }
+    throw new Error(`${node.op} is not a function with one kink`);
+  }, start);
+}
+
+/** u of a dot product. */
+function binaryUnit(
+  node: BinaryConv2dNode,
+  folded: readonly GraphNode[],
+  channel: number,
+  units: number,
+): (dot: number) => number {
+  const groupChannels = node.inChannels / node.groups;
+  const taps = node.kernel[0] * node.kernel[1] * groupChannels;
+  const padsZeros = node.paddingValue === 0 && node.padding.some((pixels) => pixels > 0);
+  const step = padsZeros && groupChannels % 2 === 1 ? 1 : 2;
+  const most = (2 * taps) / step;
+  const slope = -step * (node.alpha?.[channel] ?? 1);
+  const start = { knee: taps / step, value: 0, left: slope, right: slope };
+  const f = reached(functionOf(start, folded, channel), most);
+  const scale = Math.floor(32767 / Math.max(f.knee, most - f.knee));
+  const knee = Math.round(scale * f.knee);
+  const perCount = (2 ** 15 * units) / scale;
+  const [left, right] = [Math.round(f.left * perCount), Math.round(f.right * perCount)];
+  const offset = Math.round(f.value * units);
+  if ([left, right, offset].some((x) => Math.abs(x) > 32767)) throw new Error('it does not fit');
+  return (dot) => {
+    const t = scale * ((taps - dot) / step) - knee;
+    return saturate(offset + Math.floor((t * (t > 0 ? right : left) + 2 ** 14) / 2 ** 15));
+  };
+}
+
+/** With a knee between the counts 0 and `most`. */
+function reached(f: Kinked, most: number): Kinked {
+  if (f.knee > 0 && f.knee < most) return f;
+  const slope = f.knee <= 0 ? f.right : f.left;
+  const knee = most / 2;
+  return { knee, value: f.value + slope * (knee - f.knee), left: slope, right: slope };
+}
+
+/** A filter in whole multiples of 1 / s, and s. */
+function integerFilter(filter: Float32Array): { weights: number[]; s: number } {
+  const sizes = [...filter].map(Math.abs);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const s = total === 0 ? 1 : Math.min(32767 / Math.max(...sizes), (65535 - filter.length) / total);
+  return { weights: [...filter].map((w) => Math.round(w * s)), s };
+}
+
+/** u of an exact sum. */
+function floatUnit(
+  node: Conv2dNode,
+  folded: readonly GraphNode[],
+  channel: number,
+  s: number,
+  units: number,
+): (sum: number) => number {
+  const start = { knee: 0, value: node.bias?.[channel] ?? 0, left: 1, right: 1 };
+  const f = functionOf(start, folded, channel);
+  const sumsPerOne = s * INPUT_UNITS;
+  const left = (f.left / sumsPerOne) * units;
+  const right = (f.right / sumsPerOne) * units;
+  const farKnee = f.knee * sumsPerOne;
+  const isFar = !Number.isFinite(float32(farKnee));
+  const line = farKnee > 0 ? left : right;
+  const knee = isFar ? 0 : float32(farKnee);
+  const slope = float32(isFar ? line : left);
+  const bend = isFar ? 0 : float32(right - left);
+  const offset = float32(isFar ? f.value * units - line * farKnee : f.value * units);
   return (sum) => {
     const t = float32(float32(sum) - knee);
     const straight = float32(offset + float32(slope * t));
-    // Adding 0 makes -0, which an integer has not, 0.
-    return saturate(roundToEven(float32(straight + float32(bend * Math.max(t, 0))))) + 0;
+    const bent = float32(bend * Math.max(t, 0));
+    return saturate(roundToEven(float32(straight + bent)));
   };
 }
 
-/** The sums of a float convolution in integers, and how many of each are a sum of 1. */
-function integerSums(input: Value, node: Conv2dNode): { sums: Value; sumsPerOne: number[] } {
-  const taps = node.weight.length / node.outChannels;
-  const weight = new Float32Array(node.weight.length);
-  const sumsPerOne: number[] = [];
-  for (let output = 0; output < node.outChannels; output++) {
-    const filter = node.weight.slice(output * taps, (output + 1) * taps);
-    const largest = filter.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
-    let total = 0;
-    for (const w of filter) total += Math.abs(w);
-    const s = total === 0 ? 1 : Math.min(32767 / largest, (65535 - taps) / total);
-    for (const [tap, w] of filter.entries()) weight[output * taps + tap] = Math.round(w * s);
-    sumsPerOne.push(s * 4096);
-  }
-  const integers = input.data.map((x) => saturate(roundToEven(x * 4096)));
-  return { sums: exactSums({ ...input, data: integers }, { ...node, weight }), sumsPerOne };
-}
-
-/** A convolution of whole numbers in float64, which holds every sum, rounded once to float32. */
-function exactSums(input: Value, node: Conv2dNode): Value {
-  const [, height = 1, width = 1] = input.shape;
-  const [top, left, bottom, right] = node.padding;
-  const [kernelHeight, kernelWidth] = node.kernel;
-  const outHeight = Math.floor((height + top + bottom - kernelHeight) / node.stride[0]) + 1;
-  const outWidth = Math.floor((width + left + right - kernelWidth) / node.stride[1]) + 1;
-  const groupChannels = node.inChannels / node.groups;
-  const data = new Float32Array(node.outChannels * outHeight * outWidth);
-  let out = 0;
-  for (let output = 0; output < node.outChannels; output++) {
-    const first = Math.floor((output * node.groups) / node.outChannels) * groupChannels;
-    for (let y = 0; y < outHeight; y++) {
-      for (let x = 0; x < outWidth; x++) {
-        let sum = 0;
-        let at = output * groupChannels * kernelHeight * kernelWidth;
-        for (let c = first; c < first + groupChannels; c++) {
-          for (let ky = 0; ky < kernelHeight; ky++) {
-            for (let kx = 0; kx < kernelWidth; kx++, at++) {
-              const iy = y * node.stride[0] + ky - top;
-              const ix = x * node.stride[1] + kx - left;
-              if (iy < 0 || iy >= height || ix < 0 || ix >= width) continue;
-              sum += node.weight[at]! * input.data[(c * height + iy) * width + ix]!;
-            }
-          }
-        }
-        data[out++] = sum;
-      }
+/** The numbers of a window, in rows; undefined outside the picture. */
+function windowAt(
+  { shape, data }: Value,
+  { kernel, stride, padding }: Pick<Pool2dNode, 'kernel' | 'stride' | 'padding'>,
+  channel: number,
+  y: number,
+  x: number,
+): (number | undefined)[] {
+  const [, height = 1, width = 1] = shape;
+  const numbers: (number | undefined)[] = [];
+  for (let ky = 0; ky < kernel[0]; ky++) {
+    for (let kx = 0; kx < kernel[1]; kx++) {
+      const iy = y * stride[0] + ky - padding[0];
+      const ix = x * stride[1] + kx - padding[1];
+      const inside = iy >= 0 && iy < height && ix >= 0 && ix < width;
+      numbers.push(inside ? data[(channel * height + iy) * width + ix] : undefined);
     }
   }
-  return { shape: [node.outChannels, outHeight, outWidth], data };
+  return numbers;
 }
 
-/** (taps - dot) / 2, or taps - dot where that can be odd. */
-function countOf(node: BinaryConv2dNode): { taps: number; step: 1 | 2 } {
+/** A map, number by number. */
+function mapOf(shape: Shape, at: (channel: number, y: number, x: number) => number): Value {
+  const [channels, height = 1, width = 1] = shape;
+  const data = new Float32Array(channels * height * width);
+  let index = 0;
+  for (let channel = 0; channel < channels; channel++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) data[index++] = at(channel, y, x);
+    }
+  }
+  return { shape, data };
+}
+
+/** u of a float convolution. */
+function floatConvolution(
+  input: Value,
+  node: Conv2dNode,
+  folded: readonly GraphNode[],
+  shape: Shape,
+  units: number,
+): Value {
+  const integers = { ...input, data: input.data.map((x) => inUnits(x, INPUT_UNITS)) };
+  const taps = node.weight.length / node.outChannels;
   const groupChannels = node.inChannels / node.groups;
-  const zeros = node.paddingValue === 0 && node.padding.some((pixels) => pixels > 0);
-  const taps = node.kernel[0] * node.kernel[1] * groupChannels;
-  return { taps, step: zeros && groupChannels % 2 === 1 ? 1 : 2 };
+  const filters = Array.from({ length: node.outChannels }, (_, output) => {
+    const filter = integerFilter(node.weight.subarray(output * taps, (output + 1) * taps));
+    return { ...filter, u: floatUnit(node, folded, output, filter.s, units) };
+  });
+  return mapOf(shape, (output, y, x) => {
+    const first = Math.floor((output * node.groups) / node.outChannels) * groupChannels;
+    const { weights, u } = filters[output]!;
+    let sum = 0;
+    let tap = 0;
+    for (let channel = first; channel < first + groupChannels; channel++) {
+      for (const number of windowAt(integers, node, channel, y, x)) {
+        sum += weights[tap++]! * (number ?? 0);
+      }
+    }
+    return u(sum);
+  });
 }
 
-function mapChannels(value: Value, f: (x: number, channel: number) => number): Value {
-  const pixels = value.data.length / value.shape[0];
-  return { shape: value.shape, data: value.data.map((x, at) => f(x, Math.floor(at / pixels))) };
+/** u of a binary convolution. */
+function binaryConvolution(
+  input: Value,
+  node: BinaryConv2dNode,
+  folded: readonly GraphNode[],
+  units: number,
+): Value {
+  const { shape, data } = operations.binarySums(input, node);
+  const pixels = data.length / shape[0];
+  const channels = Array.from({ length: shape[0] }, (_, channel) =>
+    binaryUnit(node, folded, channel, units),
+  );
+  return { shape, data: data.map((dot, at) => channels[Math.floor(at / pixels)]!(dot)) };
 }
 
 /**
- * The output of a graph whose activations are int16.
+ * The output of a graph whose stream is int16.
  * @param input float32 `[C, H, W]`
- * @returns planar float32; of a map, whole multiples of 2^-fraction
+ * @returns planar float32; maps are whole multiples of the stream's unit
  */
 export function evaluateInt16(graph: Graph, input: Float32Array): Float32Array {
-  const { fraction } = graph.stream!;
-  const units = 2 ** fraction;
-  const readers = new Map<string, GraphNode[]>();
-  for (const node of graph.nodes) {
-    for (const name of new Set(node.inputs)) {
-      readers.set(name, [...(readers.get(name) ?? []), node]);
-    }
-  }
-  /** Vectors and signs as they are, maps in units. */
-  const values = new Map<string, Value>();
-  const picture: Value = { shape: graph.input.shape, data: input };
-  values.set(graph.input.name, {
-    shape: picture.shape,
-    data: input.map((x) => saturate(roundToEven(x * units))),
-  });
+  const units = 2 ** graph.stream!.fraction;
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+  const known = new Map<string, Value>();
+  const image = { shape: graph.input.shape, data: input };
 
-  /** The functions of a convolution and of all behind it that they take in, and the last of those. */
-  const unitOf = (node: GraphNode, start: (channel: number) => Kinked, channels: number) => {
-    let functions = Array.from({ length: channels }, (_, channel) => start(channel));
-    let last = node;
-    const covered: GraphNode[] = [];
-    for (;;) {
-      const next = readers.get(last.name) ?? [];
-      if (next.length !== 1 || last.name === graph.output) break;
-      const composed = functions.map((f, channel) => after(f, next[0]!, channel));
-      if (composed.some((f) => f === undefined)) break;
-      functions = composed as Kinked[];
-      last = next[0]!;
-      covered.push(last);
-    }
-    return { functions, last, covered };
+  /** A value: a map in units, signs as +-1, a vector as it is. */
+  const valueNamed = (name: string): Value => {
+    const value = known.get(name) ?? evaluate(name);
+    known.set(name, value);
+    return value;
   };
-
-  const done = new Set<GraphNode>();
-  for (const node of graph.nodes) {
-    if (done.has(node)) continue;
-    const read = node.inputs.map((name) => values.get(name)!);
-    const [first] = read as [Value];
-    const set = (value: Value) => values.set(node.name, value);
+  const evaluate = (name: string): Value => {
+    const node = nodes.get(name);
+    if (node === undefined) return { ...image, data: input.map((x) => inUnits(x, units)) };
+    const [first] = node.inputs as [string];
+    const shape = graph.shapes.get(name)!;
     switch (node.op) {
-      case 'conv2d': {
-        const from = node.inputs[0] === graph.input.name ? picture : inOnes(first, units);
-        const { sums, sumsPerOne } = integerSums(from, node);
-        const start = (channel: number): Kinked => {
-          const value = constantAt(node.bias, channel, 0);
-          return { knee: 0, value, left: 1, right: 1 };
-        };
-        const { functions, last, covered } = unitOf(node, start, node.outChannels);
-        const f = functions.map((each, channel) => floatUnit(each, sumsPerOne[channel]!, fraction));
-        values.set(
-          last.name,
-          mapChannels(sums, (sum, channel) => f[channel]!(sum)),
-        );
-        for (const each of covered) done.add(each);
-        break;
+      case 'sign': {
+        const threshold = node.threshold?.map((x) => saturate(Math.floor(x * units)));
+        return operations.sign(valueNamed(first), { ...node, threshold });
       }
-      case 'binary_conv2d': {
-        const { taps, step } = countOf(node);
-        const start = (channel: number): Kinked => {
-          const slope = -step * (node.alpha?.[channel] ?? 1);
-          return { knee: taps / step, value: 0, left: slope, right: slope };
-        };
-        const { functions, last, covered } = unitOf(node, start, node.outChannels);
-        const f = functions.map((each) => integerUnit(each, (2 * taps) / step, fraction));
-        values.set(
-          last.name,
-          mapChannels(operations.binarySums(first, node), (dot, channel) =>
-            f[channel]!((taps - dot) / step),
-          ),
-        );
-        for (const each of covered) done.add(each);
-        break;
-      }
-      case 'sign':
-        set(
-          mapChannels(first, (y, channel) => {
-            const threshold = saturate(Math.floor(constantAt(node.threshold, channel, 0) * units));
-            return y > threshold ? 1 : -1;
-          }),
-        );
-        break;
-      case 'add':
-        set({
-          shape: first.shape,
-          data: first.data.map((x, at) => saturate(x + read[1]!.data[at]!)),
+      case 'average_pool2d':
+        return mapOf(shape, (channel, y, x) => {
+          const numbers = windowAt(valueNamed(first), node, channel, y, x).filter(
+            (number) => number !== undefined,
+          );
+          const sum = numbers.reduce((total, number) => total + number, 0);
+          return Math.floor((2 * sum + numbers.length) / (2 * numbers.length));
         });
-        break;
-      case 'concat':
-        set(operations.concat(read));
-        break;
-      case 'average_pool2d': {
-        // Of a few int16, the float mean is off by less than what turns a half over.
-        const mean = operations.pool2d(first, node);
-        set({ shape: mean.shape, data: mean.data.map((x) => Math.floor(x + 0.5)) });
-        break;
-      }
       case 'max_pool2d':
-        set(operations.pool2d(first, node));
-        break;
+        return operations.pool2d(valueNamed(first), node);
+      case 'concat':
+        return operations.concat(node.inputs.map(valueNamed));
       case 'global_average_pool': {
-        const pixels = first.data.length / first.shape[0];
+        const { data } = valueNamed(first);
+        const pixels = data.length / shape[0];
         const reciprocal = float32(1 / (pixels * units));
-        const data = Float32Array.from({ length: first.shape[0] }, (_, channel) => {
-          const numbers = first.data.subarray(channel * pixels, (channel + 1) * pixels);
-          return float32(numbers.reduce((total, x) => total + x, 0)) * reciprocal;
+        return mapOf(shape, (channel) => {
+          const numbers = data.subarray(channel * pixels, (channel + 1) * pixels);
+          return float32(numbers.reduce((sum, x) => sum + x, 0)) * reciprocal;
         });
-        set({ shape: [first.shape[0]], data });
-        break;
       }
       case 'flatten':
-        set(operations.flatten(first.shape.length === 3 ? inOnes(first, units) : first));
-        break;
+        return { shape, data: valueNamed(first).data.map((x) => x / units) };
       case 'dense':
-        set(operations.dense(first, node));
-        break;
+        return operations.dense(valueNamed(first), node);
       default:
-        throw new Error(`${node.op} ${node.name} in int16`);
+        return unit(unitOf(graph, node), shape);
     }
-  }
-  const output = values.get(graph.output)!;
-  return (output.shape.length === 3 ? inOnes(output, units) : output).data;
-}
-
-function inOnes(value: Value, units: number): Value {
-  return { shape: value.shape, data: value.data.map((x) => x / units) };
+  };
+  const unit = ({ convolution, folded, skip }: Unit, shape: Shape): Value => {
+    const source = convolution.inputs[0]!;
+    const before = graph.shapes.get(convolution.name)!;
+    const u =
+      convolution.op === 'binary_conv2d'
+        ? binaryConvolution(valueNamed(source), convolution, folded, units)
+        : floatConvolution(floats(source), convolution, folded, before, units);
+    if (skip === undefined) return u;
+    const added = valueNamed(skip).data;
+    return { shape, data: u.data.map((x, at) => saturate(added[at]! + x)) };
+  };
+  /** As float32. */
+  const floats = (name: string): Value => {
+    if (name === graph.input.name) return image;
+    const value = valueNamed(name);
+    return value.shape.length === 1 ? value : { ...value, data: value.data.map((x) => x / units) };
+  };
+  return floats(graph.output).data;
 }
