@@ -8,6 +8,7 @@ import { addDescribe } from './describe.ts';
 import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
 import { EXIT_UNUSABLE } from './options.ts';
+import { addTeach } from './teach.ts';
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
@@ -53,6 +54,7 @@ addDescribe(program);
 addEval(program);
 addEmbed(program);
 addConvert(program);
+addTeach(program);
 
 try {
   await program.parseAsync();
