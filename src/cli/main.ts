@@ -8,6 +8,7 @@ import { addDescribe } from './describe.ts';
 import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
 import { EXIT_UNUSABLE } from './options.ts';
+import { addTeach } from './teach.ts';
 import { safeText } from './text.ts';
 
 function version(): string {
@@ -59,6 +60,7 @@ addDescribe(program);
 addEval(program);
 addEmbed(program);
 addConvert(program);
+addTeach(program);
 
 try {
   await program.parseAsync();

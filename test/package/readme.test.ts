@@ -15,6 +15,11 @@ function snippet(heading: string, language: string): string {
   return block[1]!;
 }
 
+test('the first lines are those for a page', () => {
+  const [, first] = readme.match(/```js\n([\s\S]*?)```/)!;
+  expect(first).toBe(snippet('In a page', 'js'));
+});
+
 test('the lines for Node print three labels', () => {
   const code = snippet('In Node', 'js');
   const args = ['--input-type=module', '--eval', code];
