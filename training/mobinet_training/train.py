@@ -119,10 +119,7 @@ def batches(count, size, generator, begin):
 
 def pictures(s):
     """(class ids, names of classes, training pictures, validation pictures); pictures: (pixels, classes)."""
-    if s.classes:
-        class_ids, class_names = data.read_classes(s.classes)
-    else:
-        class_ids = class_names = data.class_folders(s.train)
+    class_ids, class_names = data.classes_of(s.classes, s.train)
     pixels, classes, names = data.load(s.train, class_ids, s.size, s.cache)
     if s.val_share:
         tracks = data.are_tracks(names) if s.tracks == "auto" else s.tracks == "true"
@@ -230,7 +227,8 @@ class Run:
         better, self.best = top1 >= self.best, max(top1, self.best)
         save(self.latest, self.state())
         if better:
-            save(self.out / "best.pt", {"network": self.network, "model": measured.state_dict(), "top1": top1})
+            save(self.out / "best.pt", {
+                "network": self.network, "settings": vars(self.s), "model": measured.state_dict(), "top1": top1})
         return top1
 
     def forward(self):
