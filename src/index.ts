@@ -16,6 +16,7 @@ export type { Activations, ActivationsWish } from './graph/activations.ts';
 export type { Int16Stream } from './graph/graph.ts';
 export type { Background } from './image/compose.ts';
 export type { Picture, Preprocessing } from './image/picture.ts';
+export type { Region, Rotation, ViewOptions } from './image/view.ts';
 export { BUILDS, type Build } from './kernels/builds.ts';
 export type {
   Classification,
@@ -23,10 +24,11 @@ export type {
   LoadOptions,
   Model,
   ModelDescription,
-  Prediction,
+  PictureOptions,
   StreamWish,
   Timings,
 } from './model.ts';
+export type { Prediction, PredictionOptions } from './predictions.ts';
 export type { StepTime } from './runtime/engine.ts';
 export type { ThreadWish } from './runtime/threads.ts';
 export type { WasmLocator, WasmSource } from './runtime/wasm.ts';

@@ -17,8 +17,10 @@ import { graphCost } from './graph/cost.ts';
 import { type Background, compose } from './image/compose.ts';
 import type { Picture, Preprocessing } from './image/picture.ts';
 import { preprocess } from './image/preprocess.ts';
+import { type ViewOptions, view } from './image/view.ts';
 import type { Build } from './kernels/builds.ts';
 import { type Plan, planGraph } from './plan/plan.ts';
+import { openPredictions, type Prediction, type PredictionOptions } from './predictions.ts';
 import { createEngine, type Engine, type StepTime } from './runtime/engine.ts';
 import { chooseThreads, type ThreadChoice, type ThreadWish } from './runtime/threads.ts';
 import {
@@ -27,16 +29,7 @@ import {
   type WasmLocator,
   type WasmSource,
 } from './runtime/wasm.ts';
-import { topK as bestOf, softmax } from './top-k.ts';
-
-/** One label with its score. */
-export interface Prediction {
-  /** Class index, from 0. */
-  readonly index: number;
-  readonly label: string;
-  /** Softmax probability, 0..1. */
-  readonly score: number;
-}
+import { softmax } from './top-k.ts';
 
 /** Wall-clock times in milliseconds. */
 export interface Timings {
@@ -48,22 +41,23 @@ export interface Timings {
 }
 
 export interface Classification {
-  /** The best `topK`, highest score first; equal scores in order of index. */
+  /** Those asked for, highest score first; equal scores in order of index. */
   readonly predictions: Prediction[];
   readonly timings: Timings;
   /** Threads that ran the network. */
   readonly threads: number;
 }
 
-export interface ClassifyOptions {
-  /** How many predictions to return, 1 to the number of classes; default 5, or all where fewer. */
-  topK?: number | undefined;
+/** How a picture is looked at. */
+export interface PictureOptions extends ViewOptions {
   /**
    * The colour that a transparent picture lies on, red, green, blue of 0 to 255; `none` leaves its
    * colours as they are. Default white.
    */
   background?: Background | 'none' | undefined;
 }
+
+export interface ClassifyOptions extends PictureOptions, PredictionOptions {}
 
 /** @deprecated Use `ActivationsWish`. */
 export type StreamWish = Exclude<ActivationsWish, 'int16'>;
@@ -338,6 +332,8 @@ function openModel({ description, ...file }: Kept, engine: Engine): Model {
       hint: 'load it again',
     });
   };
+  const inputOf = (picture: Picture, options: PictureOptions): Float32Array =>
+    preprocess(view(compose(picture, options.background), options), file.preprocessing);
   const runChecked = (input: Float32Array): Float32Array => {
     checkInput(input, shape);
     return running().run(input);
@@ -348,23 +344,15 @@ function openModel({ description, ...file }: Kept, engine: Engine): Model {
     labels: file.labels,
     labelIds: file.labelIds,
     build,
-    async classify(
-      picture,
-      { topK = Math.min(DEFAULT_TOP_K, file.labels.length), background } = {},
-    ) {
+    async classify(picture, options = {}) {
       running();
-      checkTopK(topK, file.labels.length);
+      const predictionsOf = openPredictions(file, options);
       const begin = performance.now();
-      const input = preprocess(compose(picture, background), file.preprocessing);
+      const input = inputOf(picture, options);
       const prepared = performance.now();
       const logits = running().run(input);
       const ran = performance.now();
-      const scores = softmax(logits, file.temperature);
-      const predictions = bestOf(scores, topK).map(({ index, score }) => ({
-        index,
-        label: file.labels[index]!,
-        score,
-      }));
+      const predictions = predictionsOf(softmax(logits, file.temperature));
       const timings = {
         preprocess: prepared - begin,
         run: ran - prepared,
@@ -383,15 +371,6 @@ function openModel({ description, ...file }: Kept, engine: Engine): Model {
       live = undefined;
     },
   };
-}
-
-const DEFAULT_TOP_K = 5;
-
-function checkTopK(topK: number, classes: number): void {
-  if (Number.isInteger(topK) && topK >= 1 && topK <= classes) return;
-  throw new InputError('INVALID_OPTION', `topK is ${topK}`, {
-    hint: `a whole number from 1 to ${classes}`,
-  });
 }
 
 function checkInput(input: Float32Array, shape: readonly [number, number, number]): void {

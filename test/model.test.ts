@@ -59,6 +59,35 @@ describe('classify', () => {
   });
 });
 
+describe('the part and the labels asked for', () => {
+  test('a region turned upright gives what the turned crop gives', async () => {
+    const model = await load();
+    const whole = picture(1, 18);
+    const region = { left: 0.5, top: 0, right: 1, bottom: 0.5 };
+    const data = new Uint8Array(9 * 9 * 3);
+    // Pixel (x, y) of the quarter turned comes from (9 + y, 8 - x) of the whole.
+    for (let y = 0; y < 9; y++) {
+      for (let x = 0; x < 9; x++) {
+        const from = ((8 - x) * 18 + 9 + y) * 3;
+        data.set(whole.data.subarray(from, from + 3), (y * 9 + x) * 3);
+      }
+    }
+    const asked = await model.classify(whole, { region, rotate: 90 });
+    const cropped = await model.classify({ data, width: 9, height: 9 });
+    expect(asked.predictions).toEqual(cropped.predictions);
+    expect(asked.predictions).not.toEqual((await model.classify(whole)).predictions);
+  });
+
+  test('only a label that is allowed, with the score it has among all', async () => {
+    const model = await load();
+    const all = (await model.classify(picture(1), { topK: 'all' })).predictions;
+    const label = model.labels[3]!;
+    const { predictions } = await model.classify(picture(1), { allow: [label] });
+    expect(all).toHaveLength(5);
+    expect(predictions).toEqual(all.filter(({ index }) => index === 3));
+  });
+});
+
 describe('bad input is refused and leaves the model usable', () => {
   test.each<[string, string, (model: Model) => Promise<unknown>]>([
     ['too few numbers', 'INPUT_SHAPE', (model) => model.run(new Float32Array(107))],

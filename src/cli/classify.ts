@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { type ErrorCode, FileError, InputError } from '../errors.ts';
-import type { Model, Prediction, Timings } from '../model.ts';
+import { checkView, type ViewOptions } from '../image/view.ts';
+import type { ClassifyOptions, Model, Timings } from '../model.ts';
 import { decodePicture, enoughFor } from '../node/decode.ts';
 import { loadModel, type NodeModel } from '../node/load.ts';
+import { openPredictions, type Prediction } from '../predictions.ts';
 import type { ThreadWish } from '../runtime/threads.ts';
 import {
   addActivationsOption,
@@ -11,11 +13,17 @@ import {
   jsonOption,
   type ModelOptions,
   modelOption,
-  parseCount,
   readModel,
   threadsOption,
 } from './options.ts';
 import { expandPaths, readPicture, STANDARD_INPUT } from './picture-files.ts';
+import {
+  addPredictionOptions,
+  addViewOptions,
+  type PredictionFlags,
+  predictionsWanted,
+  viewOf,
+} from './picture-options.ts';
 import { profileModel, profileSvg, profileText } from './profile.ts';
 import { openProgress } from './progress.ts';
 import { bar, milliseconds, percent } from './text.ts';
@@ -40,9 +48,8 @@ export interface PictureFailure {
   readonly error: { readonly code: ErrorCode; readonly message: string };
 }
 
-interface ClassifyFlags extends ModelOptions {
+interface ClassifyFlags extends ModelOptions, PredictionFlags, ViewOptions {
   threads: ThreadWish;
-  top: number;
   json?: boolean;
   profile?: boolean;
   profilePicture?: string;
@@ -67,12 +74,13 @@ export function addClassify(program: Command): void {
     )
     .argument('<picture...>', 'files, folders, or -')
     .addOption(modelOption())
-    .option('-t, --top <count>', 'how many labels to give', parseCount, 5)
     .addOption(jsonOption())
     .option('--profile', 'then say where the time of the network goes, by layer and by kernel')
     .option('--profile-picture <file.svg>', 'the same as a picture')
     .addOption(threadsOption())
     .addOption(buildOption());
+  addPredictionOptions(command);
+  addViewOptions(command);
   addActivationsOption(command)
     .addHelpText(
       'after',
@@ -85,6 +93,8 @@ Exit code: 0 if all pictures went through, 1 if some failed, 2 if nothing could 
 Examples:
   $ mobinet classify photo.jpg
   $ mobinet classify --top 1 --json pictures/ > labels.json
+  $ mobinet classify --allow 'Egyptian cat' --allow Chihuahua --score-threshold 0.2 pictures/
+  $ mobinet classify --region 0.25,0,0.75,1 --rotate 90 photo.jpg
   $ curl -s https://example.org/cat.webp | mobinet classify -`,
     )
     .action(async (paths: string[], flags: ClassifyFlags) => {
@@ -104,10 +114,13 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
   const files = await expandPaths(paths);
   const progress = openProgress(files.length, 'pictures');
   const reporter = flags.json ? jsonReporter() : textReporter(files.length);
-  const topK = Math.min(flags.top, model.labels.length);
+  const options = { ...predictionsWanted(flags, model.labels.length), ...viewOf(flags) };
+  // Before the first picture, which a wrong option is no fault of.
+  openPredictions(model, options);
+  checkView(options);
   let failed = 0;
   for (const file of files) {
-    const result = await classifyFile(model, file, topK);
+    const result = await classifyFile(model, file, options);
     progress.hide();
     if ('error' in result) {
       failed++;
@@ -137,16 +150,16 @@ async function reportProfile(model: NodeModel, flags: ClassifyFlags): Promise<vo
 export async function classifyFile(
   model: Pick<Model, 'classify' | 'describe'>,
   file: string,
-  topK: number,
+  options: ClassifyOptions,
 ): Promise<PictureResult | PictureFailure> {
   try {
     const bytes = await readPicture(file);
     const begin = performance.now();
     const picture = await decodePicture(bytes, {
-      enough: enoughFor(model.describe().preprocessing),
+      enough: enoughFor(model.describe().preprocessing, options.region),
     });
     const decode = performance.now() - begin;
-    const { predictions, timings, threads } = await model.classify(picture, { topK });
+    const { predictions, timings, threads } = await model.classify(picture, options);
     const { fileWidth: width, fileHeight: height } = picture;
     const total = decode + timings.total;
     return { file, width, height, predictions, threads, timings: { decode, ...timings, total } };

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { RuntimeError } from '../errors.ts';
 import type { ActivationsWish } from '../graph/activations.ts';
 import type { Build } from '../kernels/builds.ts';
-import type { Prediction } from '../model.ts';
+import type { Prediction } from '../predictions.ts';
 import type { PictureFailure } from './classify.ts';
 
 /** What a worker starts with. */

@@ -9,7 +9,7 @@ const { modelBytes, activations, build, topK } = workerData as EvalWorkerData;
 const model = await loadModel(modelBytes, { activations, build });
 
 parentPort!.on('message', async ({ index, path }: EvalTask) => {
-  const result = await classifyFile(model, path, topK);
+  const result = await classifyFile(model, path, { topK });
   const response: EvalResponse =
     'error' in result ? { index, error: result.error } : { index, predictions: result.predictions };
   parentPort!.postMessage(response);

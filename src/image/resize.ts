@@ -156,7 +156,10 @@ function resizeColumns(
 }
 
 /** RGB of a rectangle of the picture, as it is. */
-function copyWindow(picture: Pixels, { left, top, width, height }: Rectangle): Uint8ClampedArray {
+export function copyWindow(
+  picture: Pixels,
+  { left, top, width, height }: Rectangle,
+): Uint8ClampedArray {
   const { data, channels } = picture;
   const out = new Uint8ClampedArray(width * height * 3);
   let o = 0;

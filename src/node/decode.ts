@@ -2,6 +2,7 @@ import type { Sharp } from 'sharp';
 import { InputError } from '../errors.ts';
 import { checkPictureSize, MAX_PICTURE_PIXELS } from '../image/check-picture.ts';
 import type { Picture, Preprocessing } from '../image/picture.ts';
+import type { Region } from '../image/view.ts';
 import { PICTURE_FORMATS, type PictureFormat, sniffOther, sniffPicture } from './picture-format.ts';
 import { pngFault, pngSize } from './png-chunks.ts';
 
@@ -18,9 +19,15 @@ export interface DecodeOptions {
 /** Eight pixels for one of the network's: what is lost then is a few levels. */
 const ENOUGH = 8;
 
-/** A shorter side that is enough for a model; undefined where every pixel is its input. */
-export function enoughFor({ resize }: Preprocessing): number | undefined {
-  return resize.rule === 'none' ? undefined : ENOUGH * Math.max(...[resize.size].flat());
+/**
+ * A shorter side that is enough for a model; undefined where every pixel is its input.
+ * @param region where it sees only a part of the picture
+ */
+export function enoughFor({ resize }: Preprocessing, region?: Region): number | undefined {
+  if (resize.rule === 'none') return undefined;
+  const part = region && Math.min(region.right - region.left, region.bottom - region.top);
+  // What is no region is found out later.
+  return (ENOUGH * Math.max(...[resize.size].flat())) / (part !== undefined && part > 0 ? part : 1);
 }
 
 /** A picture, and how large the file has it. */

@@ -71,11 +71,12 @@ export async function loadModel(
   const bytes = isFile(source) ? await readFileBytes(source) : source;
   const wasm = await kernelsOf(options.wasm);
   const model = await loadModelOn(NODE, bytes, { ...options, wasm });
-  const enough = enoughFor(model.describe().preprocessing);
+  const { preprocessing } = model.describe();
   return {
     ...model,
     async classify(picture, { signal, maxPixels, ...classifyOptions } = {}) {
       const opened = await openPicture(picture, signal);
+      const enough = enoughFor(preprocessing, classifyOptions.region);
       const decoded =
         opened instanceof Uint8Array ? await decodePicture(opened, { maxPixels, enough }) : opened;
       throwIfAborted(signal);

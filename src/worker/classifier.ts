@@ -11,7 +11,7 @@ import { type Connection, connect } from './connection.ts';
 import { loadThroughCache } from './model-cache.ts';
 import { openWorker, type WorkerOptions } from './open-worker.ts';
 import { type PictureSource, type Postable, release, toPostable } from './post-picture.ts';
-import type { ClassifyArgument, Keeping, LoadedModel } from './protocol.ts';
+import type { Keeping, LoadedModel } from './protocol.ts';
 import { createQueue, type Queue, type QueuePolicy } from './queue.ts';
 
 /** What `loadModel` takes, and what is the worker's. */
@@ -209,7 +209,7 @@ function openClassifier(connection: Connection, queue: Queue, loaded: LoadedMode
     labelIds,
     build: description.build,
     describe: () => description,
-    async classify(source, { topK, background, signal, transfer = false } = {}) {
+    async classify(source, { signal, transfer = false, ...options } = {}) {
       throwIfAborted(signal);
       const preparing = toPostable(source, transfer);
       // Reported where its turn comes, which may be never.
@@ -217,7 +217,7 @@ function openClassifier(connection: Connection, queue: Queue, loaded: LoadedMode
       const responding = queue.add(async () => {
         const postable = await preparing;
         throwIfAborted(signal);
-        return post(connection, postable, { topK, background });
+        return post(connection, postable, options);
       });
       try {
         return await abortable(responding, signal);
@@ -234,7 +234,7 @@ function openClassifier(connection: Connection, queue: Queue, loaded: LoadedMode
 async function post(
   connection: Connection,
   { picture, transfer }: Postable,
-  options: Omit<ClassifyArgument, 'picture'>,
+  options: ClassifyOptions,
 ): Promise<Classification> {
   try {
     return await connection.call('classify', { picture, ...options }, transfer);

@@ -15,16 +15,18 @@ export type { LoadProgress, ModelSource } from '../file/read-source.ts';
 export type { Activations, ActivationsWish } from '../graph/activations.ts';
 export type { Background } from '../image/compose.ts';
 export type { Picture, Preprocessing } from '../image/picture.ts';
+export type { Region, Rotation, ViewOptions } from '../image/view.ts';
 export type { Build } from '../kernels/builds.ts';
 export type {
   Classification,
   ClassifyOptions,
   LoadOptions,
   ModelDescription,
-  Prediction,
+  PictureOptions,
   StreamWish,
   Timings,
 } from '../model.ts';
+export type { Prediction, PredictionOptions } from '../predictions.ts';
 export type { StepTime } from '../runtime/engine.ts';
 export type { ThreadWish } from '../runtime/threads.ts';
 export type { WasmLocator, WasmSource } from '../runtime/wasm.ts';

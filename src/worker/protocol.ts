@@ -1,10 +1,9 @@
 /** What the page and the worker say to each other. */
 
 import type { ActivationsWish } from '../graph/activations.ts';
-import type { Background } from '../image/compose.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Build } from '../kernels/builds.ts';
-import type { Classification, ModelDescription } from '../model.ts';
+import type { Classification, ClassifyOptions, ModelDescription } from '../model.ts';
 import type { StepTime } from '../runtime/engine.ts';
 import type { ThreadWish } from '../runtime/threads.ts';
 import type { PackedError } from './packed-error.ts';
@@ -41,10 +40,8 @@ export interface LoadedModel {
   readonly description: ModelDescription;
 }
 
-export interface ClassifyArgument {
+export interface ClassifyArgument extends ClassifyOptions {
   readonly picture: PostedPicture;
-  readonly topK: number | undefined;
-  readonly background?: Background | 'none' | undefined;
 }
 
 /** What the worker can be asked, and its responses. */

@@ -81,6 +81,38 @@ describe('classify', () => {
     expect(other!.file).toBe('-');
   });
 
+  test('--allow, --deny, --score-threshold, --top all, --region and --rotate', async () => {
+    const chelsea = ['classify', '--json', sample('chelsea.png')];
+    const [all, some, turned] = await Promise.all([
+      mobinet([...chelsea, '--top', 'all']),
+      mobinet([...chelsea, '--deny', 'golden retriever', '--score-threshold', '0.1']),
+      mobinet([...chelsea, '--region', '0.2,0,0.8,1', '--rotate', '180', '--allow', 'Chihuahua']),
+    ]);
+    const predictions = (result: Result): PictureResult['predictions'] =>
+      JSON.parse(result.stdout)[0].predictions;
+    expect(predictions(all)).toHaveLength(200);
+    const expected = predictions(all).filter(
+      ({ label, score }) => label !== 'golden retriever' && score >= 0.1,
+    );
+    expect(predictions(some)).toEqual(expected);
+    expect(predictions(turned).map(({ label }) => label)).toEqual(['Chihuahua']);
+    const before = predictions(all).find(({ label }) => label === 'Chihuahua')!;
+    expect(predictions(turned)[0]!.score).not.toBe(before.score);
+  });
+
+  test.each([
+    [['--allow', 'no such thing'], /allow is no such thing/],
+    [['--region', '0,0,1'], /four numbers/],
+    [['--region', '0.9,0,0.1,1'], /left < right/],
+    [['--rotate', '45'], /0, 90, 180 or 270/],
+    [['--score-threshold', '2'], /scoreThreshold is 2/],
+  ])('%o: exit code 2', async (options, message) => {
+    const { code, stdout, stderr } = await mobinet(['classify', ...options, sample('chelsea.png')]);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
   test('both builds give the same scores', async () => {
     const [simd, plain] = await Promise.all(
       ['simd', 'plain'].map((build) =>
