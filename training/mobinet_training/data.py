@@ -46,6 +46,14 @@ def class_folders(sources):
     return sorted({class_id for source in sources for class_id, _, _ in list_pictures(source)})
 
 
+def classes_of(path, sources):
+    """(ids, names) of a file of classes or, where `path` is empty, of the class folders of zip files or folders."""
+    if path:
+        return read_classes(path)
+    names = class_folders(sources)
+    return names, names
+
+
 def decode(name, content, size):
     """RGB pixels uint8 [size, size, 3] of a file's bytes, as preprocessing does it: resize, centre crop."""
     try:

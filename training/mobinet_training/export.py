@@ -163,13 +163,29 @@ def write_predictions(net, path, source, size):
     Path(path).write_text(json.dumps(dict(zip(names, zip(expected, best)))))
 
 
+def classes_of(checkpoint, path):
+    """(ids, names) of the file at `path` or, without one, of the run. Raises SystemExit where they are not the network's."""
+    count = checkpoint["network"]["classes"]
+    settings = checkpoint.get("settings")
+    if not path and settings is None:
+        raise SystemExit("the checkpoint does not say what its classes are: --classes FILE")
+    if path:
+        class_ids, class_names = data.read_classes(path)
+    else:
+        step = slice(None, None, settings["class_step"])
+        class_ids, class_names = (names[step] for names in data.classes_of(settings["classes"], settings["train"]))
+    if len(class_ids) != count:
+        raise SystemExit(f"{path or 'the run'} has {len(class_ids)} classes, and the network {count}")
+    return class_ids, class_names
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("checkpoint")
     parser.add_argument("model", help="the .safetensors file to write")
     parser.add_argument("--name", required=True)
-    parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--classes", help="<id>\\t<name> lines", required=True)
+    parser.add_argument("--size", type=int, help="of the network's input, pixels [the run's]")
+    parser.add_argument("--classes", help="<id>\\t<name> lines [the run's]")
     parser.add_argument("--provenance", default="{}", help="JSON: data, recipe, epochs, hardware ...")
     parser.add_argument("--head", choices=("float32", "int8"), default="float32", help="weights of the classifier")
     parser.add_argument("--int16", metavar="SOURCE",
@@ -183,7 +199,8 @@ def main():
     net = network.build(checkpoint["network"])
     net.load_state_dict(checkpoint["model"])
     net.eval()
-    class_ids, class_names = data.read_classes(arguments.classes)
+    arguments.size = arguments.size or checkpoint.get("settings", {}).get("size", 64)
+    class_ids, class_names = classes_of(checkpoint, arguments.classes)
     if arguments.head == "int8":
         round_head(net)
     temperature, fraction = 1.0, None

@@ -90,8 +90,12 @@ def check(class_ids, train_classes, folder):
 @torch.no_grad()
 def batched(function, pixels, words):
     """function of the normalised pictures, in batches, with a bar."""
-    parts = tqdm(pixels.split(250), desc=words, unit=" x 250", leave=False)
-    return torch.cat([function(data.normalise(part)) for part in parts])
+    parts = []
+    with tqdm(total=len(pixels), desc=words, unit=" pictures", leave=False) as bar:
+        for part in pixels.split(32):  # on a CPU faster than more at once, which leave its caches
+            parts.append(function(data.normalise(part)))
+            bar.update(len(part))
+    return torch.cat(parts)
 
 
 def fit_head(run, flip):

@@ -70,8 +70,9 @@ def accuracy(net, pixels, classes):
     net.eval()
     top1 = top5 = changed = 0
     generator = torch.Generator().manual_seed(1)
-    for begin in range(0, len(pixels), 250):
-        part, expected = (tensor[begin : begin + 250] for tensor in (pixels, classes))
+    batch = 32 if pixels.device.type == "cpu" else 500  # on a CPU more would leave its caches
+    for begin in range(0, len(pixels), batch):
+        part, expected = (tensor[begin : begin + batch] for tensor in (pixels, classes))
         best = net(data.normalise(part)).topk(min(5, net.head.out_features), 1).indices
         noise = torch.randint(-1, 2, part.shape, generator=generator).to(part.device)
         noisy = net(data.normalise((part + noise).clamp(0, 255))).argmax(1)
@@ -118,10 +119,7 @@ def batches(count, size, generator, begin):
 
 def pictures(s):
     """(class ids, names of classes, training pictures, validation pictures); pictures: (pixels, classes)."""
-    if s.classes:
-        class_ids, class_names = data.read_classes(s.classes)
-    else:
-        class_ids = class_names = data.class_folders(s.train)
+    class_ids, class_names = data.classes_of(s.classes, s.train)
     pixels, classes, names = data.load(s.train, class_ids, s.size, s.cache)
     if s.val_share:
         tracks = data.are_tracks(names) if s.tracks == "auto" else s.tracks == "true"
@@ -229,7 +227,8 @@ class Run:
         better, self.best = top1 >= self.best, max(top1, self.best)
         save(self.latest, self.state())
         if better:
-            save(self.out / "best.pt", {"network": self.network, "model": measured.state_dict(), "top1": top1})
+            save(self.out / "best.pt", {
+                "network": self.network, "settings": vars(self.s), "model": measured.state_dict(), "top1": top1})
         return top1
 
     def forward(self):

@@ -172,3 +172,14 @@ def test_a_fraction_with_which_every_unit_fits_int16():
         if isinstance(module, network.Unit):
             module.norm.weight.data.mul_(16)
     assert fixed_point.fraction_bits(net, x) <= bits - 3
+
+
+def test_classes_and_size_are_the_runs(tmp_path):
+    (tmp_path / "classes.tsv").write_text("n01\tred\nn02\tgreen\nn03\tblue\n")
+    settings = {"classes": str(tmp_path / "classes.tsv"), "train": [], "class_step": 1, "size": 32}
+    checkpoint = {"network": {"classes": 3}, "settings": settings}
+    assert export.classes_of(checkpoint, None) == (["n01", "n02", "n03"], ["red", "green", "blue"])
+    with pytest.raises(SystemExit, match="3 classes, and the network 4"):
+        export.classes_of({**checkpoint, "network": {"classes": 4}}, None)
+    with pytest.raises(SystemExit, match="--classes FILE"):
+        export.classes_of({"network": {"classes": 3}}, None)
