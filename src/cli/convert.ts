@@ -19,12 +19,13 @@ interface ConvertFlags {
 export function addConvert(program: Command): void {
   program
     .command('convert')
-    .summary('an ONNX model to a model file')
+    .summary('an ONNX or TensorFlow Lite model to a model file')
     .description(
-      'Converts an ONNX model, of PyTorch for instance. Convolutions and dense layers whose input ' +
+      'Converts an ONNX model, of PyTorch for instance, or a TensorFlow Lite one of Larq Compute ' +
+        'Engine. Convolutions and dense layers whose input ' +
         'and weights take few values become bits, whatever operations make them so.',
     )
-    .argument('<source>', 'ONNX model; weights in a file beside it are read')
+    .argument('<source>', 'ONNX or TensorFlow Lite model; weights in a file beside it are read')
     .argument('<target>', 'model file to write')
     .option('--name <name>', 'name of the model (default: that of the file)')
     .option('--labels <file>', 'labels, one a line, or a JSON array')
@@ -45,7 +46,8 @@ export function addConvert(program: Command): void {
       `
 Examples:
   $ mobinet convert network.onnx network.safetensors --report
-  $ mobinet convert network.onnx network.safetensors --labels labels.txt`,
+  $ mobinet convert network.onnx network.safetensors --labels labels.txt
+  $ mobinet convert quicknet.tflite quicknet.safetensors`,
     )
     .action(convert);
 }

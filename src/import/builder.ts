@@ -45,6 +45,14 @@ export function openBuilder(layout: Layout): Builder {
   return builder;
 }
 
+/** The error with the node it happened at. */
+export function placed(error: unknown, { source }: Builder): unknown {
+  if (!(error instanceof ImportError) || error.node !== undefined) return error;
+  const { code, hint } = error;
+  const message = hint === undefined ? error.message : error.message.slice(0, -hint.length - 3);
+  return new ImportError(code, message, { ...source, ...(hint === undefined ? {} : { hint }) });
+}
+
 /** The map that a foreign shape with batch 1 is. @throws ImportError IMPORT_UNSUPPORTED */
 export function mapShapeOf(builder: Builder, shape: readonly number[]): MapShape {
   const [batch, ...rest] = shape;

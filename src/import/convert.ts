@@ -11,6 +11,8 @@ import { sizeOf } from '../tensor.ts';
 import { emitGraph, type LayerReport } from './emit.ts';
 import type { ReadBeside } from './onnx/model.ts';
 import { readOnnx } from './onnx/read.ts';
+import { isTflite } from './tflite/model.ts';
+import { readTflite } from './tflite/read.ts';
 
 export interface ConvertOptions {
   /** For people; `converted` by default. */
@@ -26,7 +28,7 @@ export interface ConvertOptions {
 }
 
 export interface ConversionReport {
-  readonly kind: 'ONNX';
+  readonly kind: 'ONNX' | 'TensorFlow Lite';
   readonly producer: string;
   /** Nodes of the foreign file, and those that its output needs. */
   readonly nodes: number;
@@ -60,7 +62,7 @@ export interface ImportedGraph {
 const TOLERANCE = 1e-3;
 
 /**
- * Reads an ONNX model: its graph, with whatever can be as bits.
+ * Reads an ONNX or TensorFlow Lite model: its graph, with whatever can be as bits.
  * @throws ImportError naming the node, the operation and what could be done
  */
 export function importModel(source: Uint8Array, options: ImportOptions = {}): ImportedGraph {
@@ -70,13 +72,8 @@ export function importModel(source: Uint8Array, options: ImportOptions = {}): Im
       hint: 'a number from 0 to 0.5',
     });
   }
-  // A TensorFlow Lite model has its identifier at byte 4.
-  if (String.fromCharCode(...source.subarray(4, 8)) === 'TFL3') {
-    throw new ImportError('IMPORT_FORMAT', 'This is a TensorFlow Lite model', {
-      hint: 'only ONNX models can be converted',
-    });
-  }
-  const { kind, producer, nodes, needed, layers, output } = readOnnx(source, readBeside);
+  const network = isTflite(source) ? readTflite(source) : readOnnx(source, readBeside);
+  const { kind, producer, nodes, needed, layers, output } = network;
   const emitted = emitGraph(output, layers, { tolerance });
   const { definition } = emitted;
   const graph = parseGraph(definition.json, definition.tensors);
@@ -100,7 +97,7 @@ export function importModel(source: Uint8Array, options: ImportOptions = {}): Im
 }
 
 /**
- * Converts an ONNX model to a model file.
+ * Converts an ONNX or TensorFlow Lite model to a model file.
  *
  *     const { bytes, report } = await convertModel(await readFile('network.onnx'), { labels });
  *     report.layers[1] // { name: 'conv2', operation: 'Conv', as: 'bits', why: 'input of 2 levels, +-alpha', ... }

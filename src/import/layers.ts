@@ -72,3 +72,14 @@ export type Layer = LayerBody & {
   /** The foreign node it comes from. */
   readonly source: ForeignNode;
 };
+
+/** Layers of a foreign model, and the one that is its output. */
+export interface ForeignNetwork {
+  readonly kind: 'ONNX' | 'TensorFlow Lite';
+  readonly producer: string;
+  readonly layers: readonly Layer[];
+  readonly output: Layer;
+  /** Nodes of the file, and those that the output needs. */
+  readonly nodes: number;
+  readonly needed: number;
+}

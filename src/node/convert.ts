@@ -8,7 +8,7 @@ import { fileError, readFileBytes } from './read-file.ts';
 export type ConvertFileOptions = Omit<ConvertOptions, 'readBeside'>;
 
 /**
- * Converts an ONNX file to a model file; data in files beside it are read. The result is written
+ * Converts an ONNX or TensorFlow Lite file to a model file; data in files beside it are read. The result is written
  * whole or not at all.
  *
  * @throws ImportError naming the node, the operation and what could be done; FileError

@@ -2,8 +2,8 @@
 
 import { ImportError } from '../../errors.ts';
 import { MAX_ELEMENTS, product } from '../array.ts';
-import { type Builder, foreignShape, openBuilder, realise } from '../builder.ts';
-import type { Layer, MapShape } from '../layers.ts';
+import { type Builder, foreignShape, openBuilder, placed, realise } from '../builder.ts';
+import type { ForeignNetwork, MapShape } from '../layers.ts';
 import { shapeOf, type Value } from '../values.ts';
 import {
   type OnnxAttribute,
@@ -14,17 +14,6 @@ import {
 } from './model.ts';
 import { type NodeReader, OPERATIONS } from './operations.ts';
 import { neededNodes } from './order.ts';
-
-/** Layers of a foreign model, and the one that is its output. */
-export interface ForeignNetwork {
-  readonly kind: 'ONNX';
-  readonly producer: string;
-  readonly layers: readonly Layer[];
-  readonly output: Layer;
-  /** Nodes of the file, and those that the output needs. */
-  readonly nodes: number;
-  readonly needed: number;
-}
 
 /**
  * @param readBeside files beside the model, for data that lie outside it
@@ -73,14 +62,6 @@ export function readOnnx(bytes: Uint8Array, readBeside: ReadBeside): ForeignNetw
     nodes: model.nodes.length,
     needed: nodes.length,
   };
-}
-
-/** The error with the node it happened at. */
-function placed(error: unknown, { source }: Builder): unknown {
-  if (!(error instanceof ImportError) || error.node !== undefined) return error;
-  const { code, hint } = error;
-  const message = hint === undefined ? error.message : error.message.slice(0, -hint.length - 3);
-  return new ImportError(code, message, { ...source, ...(hint === undefined ? {} : { hint }) });
 }
 
 function readInput(
