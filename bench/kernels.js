@@ -13,6 +13,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Bench } from 'tinybench';
+import { mobinet } from '../dist/networks/mobinet.js';
 import { inferShape } from '../dist/ops/index.js';
 import { binaryLayers, NETWORK } from './layers.js';
 import { logBars } from './picture.js';
@@ -169,7 +170,7 @@ const WORDS = ['binaryPointwiseWords', 'binaryConv2dWords'];
 const FLOAT = ['pointwise', 'conv2d'];
 
 const popcnt = compilePopcnt();
-const layers = binaryLayers();
+const layers = binaryLayers(mobinet(NETWORK));
 const rows = [];
 for (const layer of layers) {
   const tasks = new Map([

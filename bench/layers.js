@@ -1,5 +1,3 @@
-import { mobinet } from '../dist/networks/mobinet.js';
-
 /**
  * A binary convolution of a real network.
  * @typedef {object} Layer
@@ -25,11 +23,10 @@ export const NETWORK = /** @type {const} */ ({
 /**
  * The different binary convolutions of a network, in the order of their first appearance: the one
  * table of shapes for benchmarks and tests.
- * @param {Parameters<typeof mobinet>[0]} options
+ * @param {import('../src/graph/graph.ts').Graph} graph
  * @returns {Layer[]}
  */
-export function binaryLayers(options = NETWORK) {
-  const graph = mobinet(options);
+export function binaryLayers(graph) {
   /** @type {Map<string, Layer>} */
   const layers = new Map();
   for (const node of graph.nodes) {

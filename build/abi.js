@@ -1,6 +1,7 @@
 /** The interface between host and kernels, src/kernels/abi.gen.ts, from the sources of the kernels. */
 
 import { createHash } from 'node:crypto';
+import { exportedParameters } from './assembly.js';
 
 /** @typedef {import('./assembly.js').Assembly} Assembly */
 /** @typedef {import('./assembly.js').Kernel} Kernel */
@@ -15,11 +16,14 @@ function allKernels(/** @type {Assembly} */ { entries }) {
 }
 
 /**
- * Changes with any name, order or type of a parameter and any constant: scripts and kernels that do
- * not agree on it cannot work together.
+ * Changes with any name or type of a parameter and any constant: scripts and kernels that do not agree
+ * on it cannot work together.
  */
 export function abiDigest(/** @type {Assembly} */ assembly) {
-  const interfaces = allKernels(assembly).map(({ from: _, ...kernel }) => kernel);
+  const interfaces = allKernels(assembly).map((kernel) => {
+    const { from: _, ...rest } = kernel;
+    return { ...rest, parameters: exportedParameters(kernel) };
+  });
   const text = JSON.stringify([interfaces, [...assembly.constants].sort()]);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
@@ -37,26 +41,19 @@ export const ABI_DIGEST = '${abiDigest(assembly)}';
 
 ${constants.map(([name, value]) => `export const ${name} = ${value};\n`).join('')}
 /** Parameters, after the range of work, of kernels that exist for each type of activations. */
-export const GENERIC_KERNELS = ${tableOf(generic)} as const;
+export interface GenericKernels<Address> {
+${generic.map(parametersOf).join('')}}
 
 /** Parameters, after the range of work, of kernels that exist once. */
-export const SINGLE_KERNELS = ${tableOf(others)} as const;
-
-/** Parameters that are addresses; the others are numbers. */
-export type AddressParameters = {
-${kernels.map(addressesOf).join('')}};
+export interface SingleKernels<Address> {
+${others.map(parametersOf).join('')}}
 `;
 }
 
-function tableOf(/** @type {readonly Kernel[]} */ kernels) {
-  const rows = kernels.map(({ name, parameters }) => {
-    const names = parameters.slice(2).map((parameter) => `'${parameter.name}'`);
-    return `  ${name}: [${names.join(', ')}],\n`;
-  });
-  return `{\n${rows.join('')}}`;
-}
-
-function addressesOf(/** @type {Kernel} */ { name, parameters }) {
-  const addresses = parameters.filter(({ type }) => type === 'usize');
-  return `  ${name}: ${addresses.map(({ name }) => `'${name}'`).join(' | ')};\n`;
+function parametersOf(/** @type {Kernel} */ kernel) {
+  const [, , ...parameters] = exportedParameters(kernel);
+  const types = parameters.map(
+    ({ name, type }) => `    ${name}: ${type === 'usize' ? 'Address' : 'number'};\n`,
+  );
+  return `  ${kernel.name}: {\n${types.join('')}  };\n`;
 }

@@ -16,6 +16,9 @@ const INSTANCES = [
   { suffix: 'Int16', types: { T: 'i16', Sum: 'i32' } },
 ];
 
+/** @type {Readonly<Record<string, string>>} */
+const NO_TYPES = {};
+
 /** `CommonFlags.Export` of the compiler. */
 const EXPORTED = 1 << 1;
 
@@ -146,6 +149,16 @@ export function exportedNames(/** @type {Kernel} */ { name, typeParameters }) {
 }
 
 /**
+ * The parameters of a kernel as a binary exports it: the range of work, then the others by their names.
+ * So the host puts arguments in order by their names alone, whatever the order in the source.
+ */
+export function exportedParameters(/** @type {Kernel} */ { parameters }) {
+  const [begin, end, ...rest] = parameters;
+  const byName = rest.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [/** @type {Parameter} */ (begin), /** @type {Parameter} */ (end), ...byName];
+}
+
+/**
  * The source of a binary: every kernel, for each type of activations.
  * @param {readonly Kernel[]} kernels
  */
@@ -153,14 +166,15 @@ export function instancesSource(kernels) {
   return kernels
     .map((kernel) => {
       const { name, from, typeParameters, parameters } = kernel;
-      if (typeParameters.length === 0) return `export { ${name} } from '${from}';\n`;
-      const signature = parameters.map(({ name, type }) => `${name}: ${type}`).join(', ');
+      const signature = exportedParameters(kernel).map(({ name, type }) => `${name}: ${type}`);
       const values = parameters.map(({ name }) => name).join(', ');
-      const instances = INSTANCES.map(({ suffix, types }) => {
-        const chosen = typeParameters.map((parameter) => types[parameter]).join(', ');
-        return `export function ${name}${suffix}(${signature}): void { generic_${name}<${chosen}>(${values}); }\n`;
+      const instances = typeParameters.length === 0 ? [{ suffix: '', types: NO_TYPES }] : INSTANCES;
+      const exports = instances.map(({ suffix, types }) => {
+        const chosen = typeParameters.map((parameter) => types[parameter]);
+        const instance = chosen.length === 0 ? '' : `<${chosen.join(', ')}>`;
+        return `export function ${name}${suffix}(${signature.join(', ')}): void { source_${name}${instance}(${values}); }\n`;
       });
-      return `import { ${name} as generic_${name} } from '${from}';\n${instances.join('')}`;
+      return `import { ${name} as source_${name} } from '${from}';\n${exports.join('')}`;
     })
     .join('');
 }

@@ -1,7 +1,7 @@
 /** Generated from assembly/ by `npm run build:wasm`; not to be edited. */
 
 /** Of all that follows: kernels of another digest take other parameters. */
-export const ABI_DIGEST = 'c381454d91938198';
+export const ABI_DIGEST = '8c3a74bc6100a4ce';
 
 export const FIRST_TABLE = 4096;
 export const FLOAT32_BEND = 8;
@@ -21,59 +21,263 @@ export const TABLE_BYTES = 36864;
 export const TILE_BYTES = 128;
 
 /** Parameters, after the range of work, of kernels that exist for each type of activations. */
-export const GENERIC_KERNELS = {
-  averagePool2x2: ['input', 'run', 'stream', 'channels', 'inRow', 'outRow'],
-  binaryConv2dWords: ['bits', 'weights', 'parameters', 'skip', 'skipChannels', 'skipTileBytes', 'stream', 'window', 'wordsPerPixel', 'wordsPerFilter', 'outChannels', 'groupChannels', 'groupOutputs', 'inHeight', 'inWidth', 'inStride', 'outHeight', 'outWidth', 'outStride', 'kernelHeight', 'kernelWidth', 'strideY', 'strideX', 'paddingTop', 'paddingLeft', 'paddingValue', 'shift'],
-  binaryGrouped3x3Planes: ['planes', 'planeBytes', 'tables', 'offsets', 'stepCount', 'corrections', 'borders', 'parameters', 'skip', 'skipChannelBytes', 'skipTileBytes', 'stream', 'streamTileBytes', 'signs', 'pairsPerStep', 'planesPerStep', 'channels', 'thresholdsAreZero'],
-  binaryPointwiseNibbles: ['tableBase', 'nibbles', 'weights', 'parameters', 'chunks', 'chunkCount', 'partialSums', 'skip', 'skipChannels', 'skipTileBytes', 'stream', 'streamTileBytes', 'signs', 'signsEncoding', 'planeBytes', 'inside', 'inChannels', 'outChannels', 'thresholdsAreZero'],
-  binaryPointwiseWords: ['bits', 'weights', 'parameters', 'skip', 'skipChannels', 'skipTileBytes', 'stream', 'wordsPerPixel', 'outChannels', 'shift'],
-  concatenate: ['stream', 'out', 'channels', 'firstChannel', 'outChannels'],
-  globalAveragePool: ['input', 'out', 'channels', 'height', 'width', 'reciprocal'],
-  planarToStream: ['planar', 'stream', 'channels', 'height', 'width', 'unitsPerOne'],
-  pool2d: ['input', 'windows', 'tapCount', 'maximum', 'stream', 'channels'],
-  signNibbles: ['stream', 'thresholds', 'nibbles', 'channels'],
-  signPlanes: ['stream', 'thresholds', 'planes', 'channels', 'planeBytes', 'inside'],
-  signWords: ['stream', 'thresholds', 'words', 'channels', 'wordsPerPixel'],
-  streamToPlanar: ['stream', 'planar', 'channels', 'height', 'width', 'unit'],
-} as const;
+export interface GenericKernels<Address> {
+  averagePool2x2: {
+    channels: number;
+    inRow: number;
+    input: Address;
+    outRow: number;
+    run: Address;
+    stream: Address;
+  };
+  binaryConv2dWords: {
+    bits: Address;
+    groupChannels: number;
+    groupOutputs: number;
+    inHeight: number;
+    inStride: number;
+    inWidth: number;
+    kernelHeight: number;
+    kernelWidth: number;
+    outChannels: number;
+    outHeight: number;
+    outStride: number;
+    outWidth: number;
+    paddingLeft: number;
+    paddingTop: number;
+    paddingValue: number;
+    parameters: Address;
+    shift: number;
+    skip: Address;
+    skipChannels: number;
+    skipTileBytes: Address;
+    stream: Address;
+    strideX: number;
+    strideY: number;
+    weights: Address;
+    window: Address;
+    wordsPerFilter: number;
+    wordsPerPixel: number;
+  };
+  binaryGrouped3x3Planes: {
+    borders: Address;
+    channels: number;
+    corrections: Address;
+    offsets: Address;
+    pairsPerStep: number;
+    parameters: Address;
+    planeBytes: Address;
+    planes: Address;
+    planesPerStep: number;
+    signs: Address;
+    skip: Address;
+    skipChannelBytes: Address;
+    skipTileBytes: Address;
+    stepCount: number;
+    stream: Address;
+    streamTileBytes: Address;
+    tables: Address;
+    thresholdsAreZero: number;
+  };
+  binaryPointwiseNibbles: {
+    chunkCount: number;
+    chunks: Address;
+    inChannels: number;
+    inside: Address;
+    nibbles: Address;
+    outChannels: number;
+    parameters: Address;
+    partialSums: Address;
+    planeBytes: Address;
+    signs: Address;
+    signsEncoding: number;
+    skip: Address;
+    skipChannels: number;
+    skipTileBytes: Address;
+    stream: Address;
+    streamTileBytes: Address;
+    tableBase: Address;
+    thresholdsAreZero: number;
+    weights: Address;
+  };
+  binaryPointwiseWords: {
+    bits: Address;
+    outChannels: number;
+    parameters: Address;
+    shift: number;
+    skip: Address;
+    skipChannels: number;
+    skipTileBytes: Address;
+    stream: Address;
+    weights: Address;
+    wordsPerPixel: number;
+  };
+  concatenate: {
+    channels: number;
+    firstChannel: number;
+    out: Address;
+    outChannels: number;
+    stream: Address;
+  };
+  globalAveragePool: {
+    channels: number;
+    height: number;
+    input: Address;
+    out: Address;
+    reciprocal: number;
+    width: number;
+  };
+  planarToStream: {
+    channels: number;
+    height: number;
+    planar: Address;
+    stream: Address;
+    unitsPerOne: number;
+    width: number;
+  };
+  pool2d: {
+    channels: number;
+    input: Address;
+    maximum: number;
+    stream: Address;
+    tapCount: number;
+    windows: Address;
+  };
+  signNibbles: {
+    channels: number;
+    nibbles: Address;
+    stream: Address;
+    thresholds: Address;
+  };
+  signPlanes: {
+    channels: number;
+    inside: Address;
+    planeBytes: Address;
+    planes: Address;
+    stream: Address;
+    thresholds: Address;
+  };
+  signWords: {
+    channels: number;
+    stream: Address;
+    thresholds: Address;
+    words: Address;
+    wordsPerPixel: number;
+  };
+  streamToPlanar: {
+    channels: number;
+    height: number;
+    planar: Address;
+    stream: Address;
+    unit: number;
+    width: number;
+  };
+}
 
 /** Parameters, after the range of work, of kernels that exist once. */
-export const SINGLE_KERNELS = {
-  clamp: ['input', 'out', 'low', 'high'],
-  columnPairs: ['planar', 'pairs', 'planeBytes', 'height', 'width', 'rows', 'outWidth', 'pairPlanes', 'strideY', 'strideX', 'paddingTop', 'paddingLeft'],
-  columns: ['planar', 'columns', 'planeBytes', 'height', 'width', 'rows', 'outWidth', 'kernelWidth', 'strideY', 'strideX', 'paddingTop', 'paddingLeft'],
-  conv2d: ['columns', 'weights', 'offsets', 'tapCount', 'groupBytes', 'groupOutputs', 'parameters', 'skip', 'skipChannels', 'skipTileBytes', 'stream', 'outChannels'],
-  conv2dInt16: ['pairs', 'weights', 'offsets', 'pairCount', 'groupBytes', 'groupOutputs', 'parameters', 'skip', 'skipChannels', 'skipTileBytes', 'stream', 'outChannels'],
-  dense: ['input', 'weights', 'scales', 'biases', 'out', 'inChannels'],
-  denseInt8: ['input', 'weights', 'scales', 'biases', 'out', 'inChannels'],
-  mapChannels: ['input', 'parameters', 'skip', 'skipChannels', 'skipTileBytes', 'stream', 'channels'],
-  mapVector: ['input', 'parameters', 'skip', 'out'],
-  pointwise: ['input', 'weights', 'parameters', 'skip', 'skipChannels', 'skipTileBytes', 'stream', 'inChannels', 'outChannels'],
-} as const;
-
-/** Parameters that are addresses; the others are numbers. */
-export type AddressParameters = {
-  averagePool2x2: 'input' | 'run' | 'stream';
-  binaryConv2dWords: 'bits' | 'weights' | 'parameters' | 'skip' | 'skipTileBytes' | 'stream' | 'window';
-  binaryGrouped3x3Planes: 'planes' | 'planeBytes' | 'tables' | 'offsets' | 'corrections' | 'borders' | 'parameters' | 'skip' | 'skipChannelBytes' | 'skipTileBytes' | 'stream' | 'streamTileBytes' | 'signs';
-  binaryPointwiseNibbles: 'tableBase' | 'nibbles' | 'weights' | 'parameters' | 'chunks' | 'partialSums' | 'skip' | 'skipTileBytes' | 'stream' | 'streamTileBytes' | 'signs' | 'planeBytes' | 'inside';
-  binaryPointwiseWords: 'bits' | 'weights' | 'parameters' | 'skip' | 'skipTileBytes' | 'stream';
-  clamp: 'input' | 'out';
-  columnPairs: 'planar' | 'pairs' | 'planeBytes';
-  columns: 'planar' | 'columns' | 'planeBytes';
-  concatenate: 'stream' | 'out';
-  conv2d: 'columns' | 'weights' | 'offsets' | 'groupBytes' | 'parameters' | 'skip' | 'skipTileBytes' | 'stream';
-  conv2dInt16: 'pairs' | 'weights' | 'offsets' | 'groupBytes' | 'parameters' | 'skip' | 'skipTileBytes' | 'stream';
-  dense: 'input' | 'weights' | 'scales' | 'biases' | 'out';
-  denseInt8: 'input' | 'weights' | 'scales' | 'biases' | 'out';
-  globalAveragePool: 'input' | 'out';
-  mapChannels: 'input' | 'parameters' | 'skip' | 'skipTileBytes' | 'stream';
-  mapVector: 'input' | 'parameters' | 'skip' | 'out';
-  planarToStream: 'planar' | 'stream';
-  pointwise: 'input' | 'weights' | 'parameters' | 'skip' | 'skipTileBytes' | 'stream';
-  pool2d: 'input' | 'windows' | 'stream';
-  signNibbles: 'stream' | 'thresholds' | 'nibbles';
-  signPlanes: 'stream' | 'thresholds' | 'planes' | 'planeBytes' | 'inside';
-  signWords: 'stream' | 'thresholds' | 'words';
-  streamToPlanar: 'stream' | 'planar';
-};
+export interface SingleKernels<Address> {
+  clamp: {
+    high: number;
+    input: Address;
+    low: number;
+    out: Address;
+  };
+  columnPairs: {
+    height: number;
+    outWidth: number;
+    paddingLeft: number;
+    paddingTop: number;
+    pairPlanes: number;
+    pairs: Address;
+    planar: Address;
+    planeBytes: Address;
+    rows: number;
+    strideX: number;
+    strideY: number;
+    width: number;
+  };
+  columns: {
+    columns: Address;
+    height: number;
+    kernelWidth: number;
+    outWidth: number;
+    paddingLeft: number;
+    paddingTop: number;
+    planar: Address;
+    planeBytes: Address;
+    rows: number;
+    strideX: number;
+    strideY: number;
+    width: number;
+  };
+  conv2d: {
+    columns: Address;
+    groupBytes: Address;
+    groupOutputs: number;
+    offsets: Address;
+    outChannels: number;
+    parameters: Address;
+    skip: Address;
+    skipChannels: number;
+    skipTileBytes: Address;
+    stream: Address;
+    tapCount: number;
+    weights: Address;
+  };
+  conv2dInt16: {
+    groupBytes: Address;
+    groupOutputs: number;
+    offsets: Address;
+    outChannels: number;
+    pairCount: number;
+    pairs: Address;
+    parameters: Address;
+    skip: Address;
+    skipChannels: number;
+    skipTileBytes: Address;
+    stream: Address;
+    weights: Address;
+  };
+  dense: {
+    biases: Address;
+    inChannels: number;
+    input: Address;
+    out: Address;
+    scales: Address;
+    weights: Address;
+  };
+  denseInt8: {
+    biases: Address;
+    inChannels: number;
+    input: Address;
+    out: Address;
+    scales: Address;
+    weights: Address;
+  };
+  mapChannels: {
+    channels: number;
+    input: Address;
+    parameters: Address;
+    skip: Address;
+    skipChannels: number;
+    skipTileBytes: Address;
+    stream: Address;
+  };
+  mapVector: {
+    input: Address;
+    out: Address;
+    parameters: Address;
+    skip: Address;
+  };
+  pointwise: {
+    inChannels: number;
+    input: Address;
+    outChannels: number;
+    parameters: Address;
+    skip: Address;
+    skipChannels: number;
+    skipTileBytes: Address;
+    stream: Address;
+    weights: Address;
+  };
+}

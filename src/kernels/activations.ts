@@ -6,6 +6,14 @@
 import type { Int16Stream } from '../graph/graph.ts';
 import { linear, type PiecewiseLinear } from '../ops/piecewise-linear.ts';
 import { perChannel } from '../ops/shapes.ts';
+import {
+  FLOAT32_BEND,
+  FLOAT32_KNEE,
+  FLOAT32_OFFSET,
+  FLOAT32_PARAMETER_BYTES,
+  FLOAT32_SLOPE,
+  FLOAT32_THRESHOLD,
+} from './abi.gen.ts';
 import type { GenericKernelName } from './abi.ts';
 import { fixedPointParameters, fixedPointThreshold } from './fixed-point.ts';
 import { TILE_PIXELS } from './raster.ts';
@@ -73,26 +81,21 @@ function int16(fraction: number): ActivationType {
   };
 }
 
-/** float32 of a channel's parameters. */
-const PARAMETERS = 5;
-
-/**
- * Parameters of a float32 epilogue, `[channel][5]`: knee, slope, bend, offset, threshold
- * (assembly/epilogue.ts).
- */
+/** Parameters of a float32 epilogue, a record per channel, as assembly/epilogue.ts lays it out. */
 export function epilogueParameters(
   functions: readonly PiecewiseLinear[],
   thresholds: Float32Array | undefined,
 ): Float32Array {
-  const parameters = new Float32Array(functions.length * PARAMETERS);
+  const bytes = FLOAT32_PARAMETER_BYTES;
+  const parameters = new Float32Array((functions.length * bytes) / 4);
   for (let channel = 0; channel < functions.length; channel++) {
     const { knee, value, left, right } = withinFloat32(functions[channel]!);
-    const at = channel * PARAMETERS;
-    parameters[at] = knee;
-    parameters[at + 1] = left;
-    parameters[at + 2] = right - left;
-    parameters[at + 3] = value;
-    parameters[at + 4] = perChannel(thresholds, channel, 0);
+    const at = channel * bytes;
+    parameters[(at + FLOAT32_KNEE) / 4] = knee;
+    parameters[(at + FLOAT32_SLOPE) / 4] = left;
+    parameters[(at + FLOAT32_BEND) / 4] = right - left;
+    parameters[(at + FLOAT32_OFFSET) / 4] = value;
+    parameters[(at + FLOAT32_THRESHOLD) / 4] = perChannel(thresholds, channel, 0);
   }
   return parameters;
 }

@@ -6,14 +6,20 @@
 import { GraphError } from '../errors.ts';
 import type { PiecewiseLinear } from '../ops/piecewise-linear.ts';
 import { perChannel } from '../ops/shapes.ts';
-
-/** int16 of a channel's parameters, the last two unused. */
-const PARAMETERS = 8;
+import {
+  INT16_BEND,
+  INT16_KNEE,
+  INT16_LEFT,
+  INT16_OFFSET,
+  INT16_PARAMETER_BYTES,
+  INT16_SCALE,
+  INT16_THRESHOLD,
+} from './abi.gen.ts';
 
 const MAX = 32767;
 
 /**
- * The kernels' parameters, `[channel][8]` int16: scale, knee, left, left xor right, offset, threshold.
+ * The kernels' parameters, a record per channel, as assembly/epilogue-int16.ts lays it out.
  * A knee that is not among the counts is put in their middle: there is a line only.
  * @param value name of what is computed, for errors
  * @param most the largest count
@@ -28,7 +34,7 @@ export function fixedPointParameters(
   thresholds: Float32Array | undefined,
 ): Int16Array {
   const units = 2 ** fraction;
-  const parameters = new Int16Array(functions.length * PARAMETERS);
+  const parameters = new Int16Array((functions.length * INT16_PARAMETER_BYTES) / 2);
   for (let channel = 0; channel < functions.length; channel++) {
     const f = functions[channel]!;
     const bends = f.knee > 0 && f.knee < most;
@@ -49,13 +55,16 @@ export function fixedPointParameters(
         },
       );
     }
-    const at = channel * PARAMETERS;
-    parameters[at] = scale;
-    parameters[at + 1] = Math.round(knee * scale);
-    parameters[at + 2] = left;
-    parameters[at + 3] = left ^ right;
-    parameters[at + 4] = offset;
-    parameters[at + 5] = fixedPointThreshold(perChannel(thresholds, channel, 0), fraction);
+    const at = channel * INT16_PARAMETER_BYTES;
+    parameters[(at + INT16_SCALE) / 2] = scale;
+    parameters[(at + INT16_KNEE) / 2] = Math.round(knee * scale);
+    parameters[(at + INT16_LEFT) / 2] = left;
+    parameters[(at + INT16_BEND) / 2] = left ^ right;
+    parameters[(at + INT16_OFFSET) / 2] = offset;
+    parameters[(at + INT16_THRESHOLD) / 2] = fixedPointThreshold(
+      perChannel(thresholds, channel, 0),
+      fraction,
+    );
   }
   return parameters;
 }

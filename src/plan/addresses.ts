@@ -1,6 +1,6 @@
 /** Calls with addresses: tables, then constants, then the arena. */
 
-import { FIRST_TABLE, KERNEL_PARAMETERS, type KernelName } from '../kernels/abi.ts';
+import { FIRST_TABLE, type KernelName } from '../kernels/abi.ts';
 import {
   type Argument,
   aligned,
@@ -79,7 +79,7 @@ export function layOut(
     return 'to' in argument ? addressOf(argument.to) + argument.offset : addressOf(argument);
   };
   const steps = calls.map(({ value, kernel, work, granule = 1, arguments: named }): Step => {
-    const positional = KERNEL_PARAMETERS[kernel].map((parameter) => named[parameter]!);
+    const positional = parametersOf(named).map((parameter) => named[parameter]!);
     return {
       value,
       kernel,
@@ -97,6 +97,11 @@ export function layOut(
     memoryBytes: address,
     addressOf,
   };
+}
+
+/** Names of arguments in the order in which kernels take them. */
+export function parametersOf(named: object): string[] {
+  return Object.keys(named).sort();
 }
 
 function threadStrideOf(argument: Argument): number {

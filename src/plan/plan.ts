@@ -12,7 +12,7 @@ import { sizeOf } from '../tensor.ts';
 import { layOut, type PlacedConstant, type Step } from './addresses.ts';
 import { emitCalls } from './emit.ts';
 import { stagesOf } from './fuse.ts';
-import { lifetimesOf } from './lifetimes.ts';
+import { bufferOf, lifetimesOf } from './lifetimes.ts';
 import { select } from './select.ts';
 
 /** A run of float32 in memory. */
@@ -58,6 +58,11 @@ export function planGraph(graph: Graph, build: Build, threads = 1): Plan {
     address: addressOf(ends.output),
     length: sizeOf(graph.shapes.get(graph.output)!),
   };
+  // A dense layer's input is still there after it, where it is the last.
+  const { kernel, arguments: named } = calls.calls.at(-1)!;
+  const features = kernel.startsWith('dense')
+    ? { address: addressOf(bufferOf(named.input!)!), length: named.inChannels as number }
+    : output;
   return {
     build,
     threads,
@@ -65,14 +70,9 @@ export function planGraph(graph: Graph, build: Build, threads = 1): Plan {
     constants,
     input: { address: addressOf(ends.input), length: sizeOf(graph.input.shape) },
     output,
-    features: featuresOf(steps.at(-1)!) ?? output,
+    features,
     constantBytes,
     arenaBytes,
     memoryBytes,
   };
-}
-
-/** The input of a dense layer, which is still there after it where it is the last. */
-function featuresOf({ kernel, arguments: [address, ...rest] }: Step): Span | undefined {
-  return kernel.startsWith('dense') ? { address: address!, length: rest.at(-1)! } : undefined;
 }

@@ -70,7 +70,9 @@ export function bindStep(
   numbers: readonly number[],
 ): BoundStep {
   const kernel = kernels[name];
-  if (typeof kernel === 'function') return (begin, end) => kernel(begin, end, ...numbers);
+  if (typeof kernel === 'function' && kernel.length === numbers.length + 2) {
+    return (begin, end) => kernel(begin, end, ...numbers);
+  }
   throw new RuntimeError('WASM_INVALID', `The WebAssembly module lacks ${name}`, {
     hint: 'the .wasm must be of the same version as the script, and of the build asked for',
   });

@@ -43,30 +43,39 @@ describeInChromium('loading', (fixture) => {
     },
   );
 
-  test.each(['address', 'URL', 'Response', 'ArrayBuffer', 'Uint8Array', 'Module'])(
-    'the kernels from %s',
-    async (kind) => {
-      const page = await fixture.open();
-      const predictions = await page.evaluate(
-        async ({ kind, address }) => {
-          const content = await (await fetch(address)).arrayBuffer();
-          const sources = {
-            address: `../..${address}`,
-            URL: new URL(address, location.href),
-            Response: await fetch(address),
-            ArrayBuffer: content,
-            Uint8Array: new Uint8Array(content),
-            Module: await WebAssembly.compile(content),
-          };
-          const wasm = sources[kind as keyof typeof sources];
-          const classifier = await mobinet.createClassifier(mobinet.MODEL, { build: 'simd', wasm });
-          return (await classifier.classify(mobinet.plainPicture(1, 2, 3))).predictions;
-        },
-        { kind, address: WASM },
-      );
-      expect(predictions).toHaveLength(5);
-    },
-  );
+  test.each([
+    'address',
+    'URL',
+    'Response',
+    'ArrayBuffer',
+    'Uint8Array',
+    'Module',
+    'folder',
+    'function',
+  ])('the kernels from %s', async (kind) => {
+    const page = await fixture.open();
+    const predictions = await page.evaluate(
+      async ({ kind, address }) => {
+        const content = await (await fetch(address)).arrayBuffer();
+        const sources = {
+          address: `../..${address}`,
+          URL: new URL(address, location.href),
+          Response: await fetch(address),
+          ArrayBuffer: content,
+          Uint8Array: new Uint8Array(content),
+          Module: await WebAssembly.compile(content),
+          folder: '/dist/',
+          function: (build: string, threads: number) =>
+            `/dist/mobinet.${build}${threads > 1 ? '-threads' : ''}.wasm`,
+        };
+        const wasm = sources[kind as keyof typeof sources];
+        const classifier = await mobinet.createClassifier(mobinet.MODEL, { build: 'simd', wasm });
+        return (await classifier.classify(mobinet.plainPicture(1, 2, 3))).predictions;
+      },
+      { kind, address: WASM },
+    );
+    expect(predictions).toHaveLength(5);
+  });
 
   test('progress comes from nothing to all of it, with the total', async () => {
     const page = await fixture.open();

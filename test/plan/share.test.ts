@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { KERNEL_PARAMETERS } from '../../src/kernels/abi.ts';
+import {
+  exportedNames,
+  exportedParameters,
+  parseAssembly,
+  readSources,
+} from '../../build/assembly.js';
 import { mobinet } from '../../src/networks/mobinet.ts';
 import { planGraph } from '../../src/plan/plan.ts';
 import { argumentsOf, partOf } from '../../src/plan/share.ts';
@@ -20,6 +25,14 @@ test('parts follow one another from nothing to all the work, none larger than an
   );
 });
 
+/** Names of the parameters of every kernel, after the range of work, as a binary takes them. */
+const parameters = new Map(
+  [...parseAssembly(readSources()).entries.values()].flat().flatMap((kernel) => {
+    const names = exportedParameters(kernel).map(({ name }) => name);
+    return exportedNames(kernel).map((name) => [name, names.slice(2)] as const);
+  }),
+);
+
 /** Parameters that are scratch memory, where they are used. */
 const SCRATCH = ['tableBase', 'partialSums', 'run', 'window'];
 
@@ -29,13 +42,11 @@ test('threads have scratch memory of their own, apart from all else, and share t
   let seen = 0;
   for (const step of steps) {
     const [first, second, third] = [0, 1, 2].map((thread) => argumentsOf(step, thread));
-    for (const [index, name] of KERNEL_PARAMETERS[step.kernel].entries()) {
+    const names = parameters.get(step.kernel)!;
+    for (const [index, name] of names.entries()) {
       const stride = second![index]! - first![index]!;
       expect(third![index]! - second![index]!).toBe(stride);
-      const thrownAway =
-        name === 'stream' &&
-        first![(KERNEL_PARAMETERS[step.kernel] as readonly string[]).indexOf('streamTileBytes')] ===
-          0;
+      const thrownAway = name === 'stream' && first![names.indexOf('streamTileBytes')] === 0;
       const isScratch = (SCRATCH.includes(name) && first![index] !== 0) || thrownAway;
       expect(stride > 0, `${step.kernel} ${name}`).toBe(isScratch);
       if (isScratch) seen++;

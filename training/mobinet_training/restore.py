@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import safetensors_file
+from . import network, safetensors_file
 
 # Names of a model file's tensors -> names of the network's state.
 RENAMED = {
@@ -123,3 +123,10 @@ def start_from(net, path):
     if misfits or not fitting:
         raise SystemExit(f"{path} is of another network: {misfits[:3]} do not fit (see --width, --block, --k)")
     net.load_state_dict(fitting, strict=False)
+
+
+def load_network(path):
+    """The network of a checkpoint or of a .safetensors model file, in evaluation mode."""
+    net = network.build(network_of(path))
+    start_from(net, path)
+    return net.eval()

@@ -63,7 +63,7 @@ SECTIONS = {
         "label_smoothing": (0.1, "0..1"),
         "average": (0.0, "decay of the moving average of the weights that the run ends with; 0: none"),
         "reestimate": (6400, "pictures from which the batch norms' statistics are taken anew at the end; 0: none"),
-        "teacher": ("", "checkpoint of a network to distil from"),
+        "teacher": ("", "checkpoint or model file of a network to distil from"),
         "teacher_weight": (0.9, "of the teacher's loss beside that of the labels"),
         "consistency": (0.0, "weight of the distance between the scores of a view and of the view with a grey level of noise"),
         "int16": (-1, "train with the arithmetic of an int16 stream of so many bits of fraction; -1: float32"),

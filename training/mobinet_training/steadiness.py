@@ -2,7 +2,7 @@
 
     python training/steadiness.py MODEL PICTURES
 
-PICTURES is a zip file or a folder. The picture that the network sees, after resize and crop, is changed, and the
+MODEL is a model file, or a latest.pt of a run. PICTURES is a zip file or a folder. The picture that the network sees, after resize and crop, is changed, and the
 label compared with that of the unchanged one:
 
 - noise: each of its values a grey level down, up or as it was, at random (seed 1), kept within 0..255;
@@ -14,12 +14,13 @@ MoBiNets with an int16 stream are computed in its arithmetic (int16.py), as the 
 
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
-from . import data, int16, network, restore, safetensors_file
+from . import data, int16, restore, safetensors_file
 
 
 def noisy(pixels, generator):
@@ -44,19 +45,20 @@ CHANGES = {"noise of one grey level": noisy, "shift by one pixel": shifted, "JPE
 
 
 def open_model(path):
-    """(function from pictures, uint8 [N, size, size, 3], to labels [N]; size) of a model file."""
-    metadata, _ = safetensors_file.read(path)
-    graph = json.loads(metadata["graph"])
-    net = network.build(restore.network_of(path)).eval()
-    restore.start_from(net, path)
-    stream = graph.get("stream")
+    """(function from pictures, uint8 [N, size, size, 3], to labels [N]; size) of a model file or a checkpoint."""
+    net, fraction = restore.load_network(path), None
+    if Path(path).suffix == ".safetensors":
+        graph = json.loads(safetensors_file.read(path)[0]["graph"])
+        size, fraction = graph["inputs"][0]["shape"][1], graph.get("stream", {}).get("fraction")
+    else:
+        size = torch.load(path, map_location="cpu")["settings"]["size"]
 
     @torch.no_grad()
     def label(pixels):
         x = data.normalise(pixels)
-        return (net(x) if stream is None else int16.forward(net, x, stream["fraction"])).argmax(1)
+        return (net(x) if fraction is None else int16.forward(net, x, fraction)).argmax(1)
 
-    return label, graph["inputs"][0]["shape"][1]
+    return label, size
 
 
 def changed_labels(label, pixels, batch=250):

@@ -169,7 +169,7 @@ class Run:
         if s.start_from:
             restore.start_from(self.net, s.start_from)
         self.average = Average(self.net, s.average) if s.average else None
-        self.teacher = load_network(s.teacher, s.device) if s.teacher else None
+        self.teacher = restore.load_network(s.teacher).to(s.device) if s.teacher else None
         self.views = augment.Augmentation(**{
             name: s.flip == "true" if name == "flip" else getattr(s, name) for name in augment.Augmentation._fields})
         self.epoch = self.batch_index = self.step = 0
@@ -341,14 +341,6 @@ def is_main_thread():
     import threading
 
     return threading.current_thread() is threading.main_thread()
-
-
-def load_network(path, device="cpu"):
-    """The network of a checkpoint, in evaluation mode."""
-    checkpoint = torch.load(path, map_location=device)
-    net = network.build(checkpoint["network"]).to(device).eval()
-    net.load_state_dict(checkpoint["model"])
-    return net
 
 
 def main(arguments=None):
