@@ -18,6 +18,7 @@ const ROOMS = [
   'top-k',
   'predictions',
   'embedding',
+  'teach',
   'model',
   'web',
   'index',
