@@ -266,8 +266,8 @@ export const MUTATIONS = [
       ],
       [
         'the knee is one too far',
-        'parameters[at + 1] = Math.round(knee * scale);',
-        'parameters[at + 1] = Math.round(knee * scale) + 1;',
+        'parameters[(at + INT16_KNEE) / 2] = Math.round(knee * scale);',
+        'parameters[(at + INT16_KNEE) / 2] = Math.round(knee * scale) + 1;',
       ],
       ['the offset is rounded down', 'const offset = Math.round(', 'const offset = Math.floor('],
       [
@@ -350,8 +350,8 @@ export const MUTATIONS = [
     mutations: [
       [
         'the bend is the slope right of the knee',
-        'parameters[at + 2] = right - left;',
-        'parameters[at + 2] = right;',
+        'parameters[(at + FLOAT32_BEND) / 4] = right - left;',
+        'parameters[(at + FLOAT32_BEND) / 4] = right;',
       ],
     ],
   },
