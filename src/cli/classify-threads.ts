@@ -3,7 +3,8 @@ import { RuntimeError } from '../errors.ts';
 import type { ActivationsWish } from '../graph/activations.ts';
 import type { Build } from '../kernels/builds.ts';
 import type { ClassifyOptions } from '../model.ts';
-import type { PictureFailure, PictureResult } from './classify.ts';
+import type { PictureResult } from './classify.ts';
+import type { PictureFailure } from './picture-failure.ts';
 
 /** What a worker starts with. */
 export interface ClassifyWorkerData {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { type ErrorCode, FileError, InputError } from '../errors.ts';
+import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
 import { type ViewOptions, view } from '../image/view.ts';
 import type { ClassifyOptions, Model, Timings } from '../model.ts';
@@ -20,6 +20,8 @@ import {
   readModel,
   threadsOption,
 } from './options.ts';
+import { print, say } from './output.ts';
+import { failureText, type PictureFailure, pictureFailure } from './picture-failure.ts';
 import { expandPaths, readList, readPicture, STANDARD_INPUT } from './picture-files.ts';
 import {
   addPredictionOptions,
@@ -44,12 +46,6 @@ export interface PictureResult {
   readonly threads: number;
   /** In milliseconds; `total` is the sum. */
   readonly timings: Timings & { readonly decode: number };
-}
-
-/** One that did not. */
-export interface PictureFailure {
-  readonly file: string;
-  readonly error: { readonly code: ErrorCode; readonly message: string };
 }
 
 interface ClassifyFlags extends ModelOptions, PredictionFlags, ViewOptions {
@@ -128,8 +124,7 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
   const { activations, build, threads } = flags;
   const model = await loadModel(await readModel(flags.model), { activations, build, threads });
   const { threadsReason } = model.describe();
-  if (threadsReason !== undefined)
-    process.stderr.write(`On one thread: ${safeText(threadsReason)}\n`);
+  if (threadsReason !== undefined) say(`On one thread: ${safeText(threadsReason)}`);
   const files = await expandPaths(paths);
   const progress = openProgress(files.length, 'pictures');
   const reporter = flags.json ? jsonReporter() : textReporter(files.length);
@@ -177,7 +172,7 @@ function optionsOf(flags: ClassifyFlags, classes: Classes): ClassifyOptions {
 /** With `--json` the tables go to standard error, so that standard output stays JSON. */
 async function reportProfile(model: NodeModel, flags: ClassifyFlags): Promise<void> {
   const profile = await profileModel(model);
-  if (flags.profile) (flags.json ? process.stderr : process.stdout).write(profileText(profile));
+  if (flags.profile) (flags.json ? say : print)(profileText(profile));
   if (flags.profilePicture === undefined) return;
   const title = `${model.name}, build ${model.build}`;
   await writeTextFile(flags.profilePicture, profileSvg(title, profile));
@@ -201,9 +196,7 @@ export async function classifyFile(
     const total = decode + timings.total;
     return { file, width, height, predictions, threads, timings: { decode, ...timings, total } };
   } catch (error) {
-    // Anything else is no fault of the picture.
-    if (!(error instanceof InputError || error instanceof FileError)) throw error;
-    return { file, error: { code: error.code, message: error.message } };
+    return pictureFailure(file, error);
   }
 }
 
@@ -211,10 +204,10 @@ export async function classifyFile(
 function jsonReporter(): Reporter {
   let separator = '[\n';
   const write = (element: PictureResult | PictureFailure) => {
-    process.stdout.write(separator + safeJson(element, shortTime));
+    print(separator + safeJson(element, shortTime), '');
     separator = ',\n';
   };
-  return { result: write, failure: write, end: () => process.stdout.write('\n]\n') };
+  return { result: write, failure: write, end: () => print('\n]') };
 }
 
 /** A replacer that gives times to the microsecond. */
@@ -228,14 +221,14 @@ function shortTime(key: string, value: unknown): unknown {
 function textReporter(total: number): Reporter {
   let failed = 0;
   return {
-    result: (result) => process.stdout.write(`${resultText(result)}\n`),
-    failure({ file, error }) {
+    result: (result) => print(resultText(result)),
+    failure(failure) {
       failed++;
-      process.stderr.write(`${safeText(`${file}: ${error.message}`)} [${error.code}]\n`);
+      say(failureText(failure));
     },
     end() {
       if (failed > 0 && total > 1) {
-        process.stderr.write(`${failed} of ${total} pictures failed\n`);
+        say(`${failed} of ${total} pictures failed`);
       }
     },
   };

@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
-import { FileError, InputError } from '../errors.ts';
 import type { ViewOptions } from '../image/view.ts';
 import { loadModel, type NodeModel } from '../node/load.ts';
-import type { PictureFailure } from './classify.ts';
 import {
   addActivationsOption,
   buildOption,
@@ -11,9 +9,12 @@ import {
   modelOption,
   readModel,
 } from './options.ts';
+import { print } from './output.ts';
+import { type PictureFailure, pictureFailure } from './picture-failure.ts';
 import { expandPaths, readPicture } from './picture-files.ts';
 import { addViewOptions, viewOf } from './picture-options.ts';
 import { openProgress } from './progress.ts';
+import { safeJson } from './text.ts';
 
 interface EmbedFlags extends ModelOptions, ViewOptions {
   l2Normalize?: boolean;
@@ -57,7 +58,7 @@ async function embed(paths: readonly string[], flags: EmbedFlags): Promise<numbe
     const result = await embedFile(model, file, { l2Normalize, ...viewOf(flags) });
     if ('error' in result) failed++;
     progress.hide();
-    process.stdout.write(`${JSON.stringify(result)}\n`);
+    print(safeJson(result));
     progress.step();
   }
   progress.stop();
@@ -74,7 +75,6 @@ async function embedFile(
   try {
     return { file, features: [...(await model.embed(await readPicture(file), options))] };
   } catch (error) {
-    if (!(error instanceof InputError || error instanceof FileError)) throw error;
-    return { file, error: { code: error.code, message: error.message } };
+    return pictureFailure(file, error);
   }
 }

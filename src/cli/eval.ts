@@ -6,7 +6,6 @@ import { parseModelFile, verifyDigest } from '../file/model-file.ts';
 import type { Build } from '../kernels/builds.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { type LabelledPicture, labelledPictures } from './class-folders.ts';
-import type { PictureFailure } from './classify.ts';
 import { type ClassifyResponse, classifyOnThreads } from './classify-threads.ts';
 import {
   addActivationsOption,
@@ -17,8 +16,10 @@ import {
   modelOption,
   readModel,
 } from './options.ts';
+import { print, say } from './output.ts';
+import { failureText, type PictureFailure } from './picture-failure.ts';
 import { openProgress } from './progress.ts';
-import { safeJson, safeText, table } from './text.ts';
+import { safeJson, table } from './text.ts';
 import { writeTextFile } from './write-file.ts';
 
 interface EvalFlags extends ModelOptions {
@@ -143,12 +144,8 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
     threads,
     failures,
   };
-  for (const { file, error } of flags.json ? [] : failures) {
-    process.stderr.write(`${safeText(`${file}: ${error.message}`)} [${error.code}]\n`);
-  }
-  process.stdout.write(
-    `${flags.json ? safeJson(evaluation, undefined, 2) : evaluationText(evaluation)}\n`,
-  );
+  for (const failure of flags.json ? [] : failures) say(failureText(failure));
+  print(flags.json ? safeJson(evaluation, undefined, 2) : evaluationText(evaluation));
   return failures.length > 0 ? EXIT_SOME_FAILED : 0;
 }
 
@@ -171,7 +168,7 @@ function isRight(record: PredictionRecord, top: number): boolean {
 function recordFormat(path: string): (records: readonly PredictionRecord[]) => string {
   switch (extname(path).toLowerCase()) {
     case '.json':
-      return (records) => `[\n${records.map((record) => JSON.stringify(record)).join(',\n')}\n]\n`;
+      return (records) => `[\n${records.map((record) => safeJson(record)).join(',\n')}\n]\n`;
     case '.csv':
       return (records) => ['file,expected,predicted,score', ...records.map(csvLine), ''].join('\n');
     default:

@@ -14,9 +14,11 @@ import {
   modelOption,
   readModel,
 } from './options.ts';
+import { print, say } from './output.ts';
+import { failureText, pictureFailure } from './picture-failure.ts';
 import { picturesBelow } from './picture-files.ts';
 import { openProgress } from './progress.ts';
-import { table } from './text.ts';
+import { safeText, table } from './text.ts';
 
 interface TeachFlags extends Pick<ModelOptions, 'model' | 'build'> {
   out: string;
@@ -66,9 +68,9 @@ async function teach(folder: string, flags: TeachFlags): Promise<number> {
       features.push(await model.embed(path));
       classes.push(label);
     } catch (error) {
-      if (!(error instanceof InputError || error instanceof FileError)) throw error;
+      const failure = pictureFailure(path, error);
       seeing.hide();
-      process.stderr.write(`${path}: ${error.message} [${error.code}]\n`);
+      say(failureText(failure));
     }
     seeing.step();
   }
@@ -108,14 +110,14 @@ async function teach(folder: string, flags: TeachFlags): Promise<number> {
 
   const share = ((right / features.length) * 100).toFixed(1);
   const failed = pictures.length - features.length;
-  process.stdout.write(
+  print(
     [
-      `${name}: ${labels.length} classes, ${features.length} pictures, by ${method}`,
+      `${safeText(name)}: ${labels.length} classes, ${features.length} pictures, by ${method}`,
       `leave-one-out accuracy: ${right} of ${features.length}, ${share} %`,
       '',
       confusionTable(labels, classes, predicted),
       '',
-      `${flags.out}: ${taught.length} bytes\n`,
+      `${safeText(flags.out)}: ${taught.length} bytes`,
     ].join('\n'),
   );
   return failed > 0 ? EXIT_SOME_FAILED : 0;

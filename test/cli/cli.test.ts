@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PictureFailure, PictureResult } from '../../src/cli/classify.ts';
+import type { PictureResult } from '../../src/cli/classify.ts';
+import type { PictureFailure } from '../../src/cli/picture-failure.ts';
 import { tinyModelFile } from '../helpers/model-file.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
