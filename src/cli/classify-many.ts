@@ -1,6 +1,6 @@
 /** `mobinet classify --ndjson`: any number of pictures on all cores, a line of JSON each. */
 
-import type { ClassifyOptions } from '../model.ts';
+import type { NodeClassifyOptions } from '../node/load.ts';
 import { type ClassifyWorkerData, classifyOnThreads } from './classify-threads.ts';
 import { say } from './output.ts';
 import { openProgress } from './progress.ts';
@@ -22,7 +22,7 @@ export interface ManyFlags {
  */
 export async function classifyMany(
   files: readonly string[],
-  data: ClassifyWorkerData & { readonly options: ClassifyOptions },
+  data: ClassifyWorkerData & { readonly options: NodeClassifyOptions },
   { jobs, resume, inOrder }: ManyFlags,
 ): Promise<number> {
   const known = resume === undefined ? undefined : await readResults(resume);

@@ -2,10 +2,11 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
-import { type ViewOptions, view } from '../image/view.ts';
-import type { ClassifyOptions, Model, Timings } from '../model.ts';
+import { view } from '../image/view.ts';
+import type { Model, Timings } from '../model.ts';
 import { decodePicture, enoughFor } from '../node/decode.ts';
-import { loadModel, type NodeModel } from '../node/load.ts';
+import { loadModel, type NodeClassifyOptions, type NodeModel } from '../node/load.ts';
+import { writeFileTo } from '../node/write-file.ts';
 import { type Classes, openPredictions, type Prediction } from '../predictions.ts';
 import type { ThreadWish } from '../runtime/threads.ts';
 import { classifyMany } from './classify-many.ts';
@@ -24,16 +25,16 @@ import { print, say } from './output.ts';
 import { failureText, type PictureFailure, pictureFailure } from './picture-failure.ts';
 import { expandPaths, readList, readPicture, STANDARD_INPUT } from './picture-files.ts';
 import {
+  addPictureOptions,
   addPredictionOptions,
-  addViewOptions,
+  type PictureFlags,
   type PredictionFlags,
+  pictureOptionsOf,
   predictionsWanted,
-  viewOf,
 } from './picture-options.ts';
 import { profileModel, profileSvg, profileText } from './profile.ts';
 import { openProgress } from './progress.ts';
 import { bar, milliseconds, percent, safeJson, safeText } from './text.ts';
-import { writeTextFile } from './write-file.ts';
 
 /** One picture that went through, as `--json` has it. */
 export interface PictureResult {
@@ -48,7 +49,7 @@ export interface PictureResult {
   readonly timings: Timings & { readonly decode: number };
 }
 
-interface ClassifyFlags extends ModelOptions, PredictionFlags, ViewOptions {
+interface ClassifyFlags extends ModelOptions, PredictionFlags, PictureFlags {
   threads: ThreadWish;
   json?: boolean;
   ndjson?: boolean;
@@ -73,9 +74,9 @@ export function addClassify(program: Command): void {
     .command('classify')
     .summary('labels for pictures')
     .description(
-      'Says what pictures show. Reads PNG, JPEG and WebP, told apart by content; of a folder, all ' +
-        'pictures below it; of a glob, all that it matches; of -, one picture from standard input, ' +
-        'or with --ndjson a list of paths, a line each.',
+      'Says what pictures show. Reads PNG, JPEG, WebP, AVIF, GIF and TIFF, told apart by content; of ' +
+        'a folder, all pictures below it; of a glob, all that it matches; of -, one picture from ' +
+        'standard input, or with --ndjson a list of paths, a line each or as `find -print0` has them.',
     )
     .argument('<picture...>', 'files, folders, globs, or -')
     .addOption(modelOption())
@@ -89,7 +90,7 @@ export function addClassify(program: Command): void {
     .addOption(threadsOption())
     .addOption(buildOption());
   addPredictionOptions(command);
-  addViewOptions(command);
+  addPictureOptions(command);
   addActivationsOption(command)
     .addHelpText(
       'after',
@@ -106,7 +107,7 @@ Examples:
   $ mobinet classify photo.jpg
   $ mobinet classify --top 1 --json pictures/ > labels.json
   $ mobinet classify --allow 'Egyptian cat' --allow Chihuahua --score-threshold 0.2 pictures/
-  $ find photos -name '*.jpg' | mobinet classify --top 1 --resume labels.ndjson -
+  $ find photos -name '*.jpg' -print0 | mobinet classify --top 1 --resume labels.ndjson -
   $ mobinet classify --region 0.25,0,0.75,1 --rotate 90 photo.jpg
   $ curl -s https://example.org/cat.webp | mobinet classify -`,
     )
@@ -162,8 +163,11 @@ async function classifyLines(paths: readonly string[], flags: ClassifyFlags): Pr
 }
 
 /** @throws InputError INVALID_OPTION, before the first picture: it is no fault of one */
-function optionsOf(flags: ClassifyFlags, classes: Classes): ClassifyOptions {
-  const options = { ...predictionsWanted(flags, classes.labels.length), ...viewOf(flags) };
+function optionsOf(flags: ClassifyFlags, classes: Classes): NodeClassifyOptions {
+  const options = {
+    ...predictionsWanted(flags, classes.labels.length),
+    ...pictureOptionsOf(flags),
+  };
   openPredictions(classes, options);
   view({ data: new Uint8Array(3), width: 1, height: 1 }, options);
   return options;
@@ -175,20 +179,22 @@ async function reportProfile(model: NodeModel, flags: ClassifyFlags): Promise<vo
   if (flags.profile) (flags.json ? say : print)(profileText(profile));
   if (flags.profilePicture === undefined) return;
   const title = `${model.name}, build ${model.build}`;
-  await writeTextFile(flags.profilePicture, profileSvg(title, profile));
+  await writeFileTo(flags.profilePicture, profileSvg(title, profile));
 }
 
 /** One file; what is wrong with the picture is a result, too. */
 export async function classifyFile(
   model: Pick<Model, 'classify' | 'describe'>,
   file: string,
-  options: ClassifyOptions,
+  options: NodeClassifyOptions,
 ): Promise<PictureResult | PictureFailure> {
   try {
-    const bytes = await readPicture(file);
+    const { region, maxPixels, maxBytes } = options;
+    const bytes = await readPicture(file, maxBytes);
     const begin = performance.now();
     const picture = await decodePicture(bytes, {
-      enough: enoughFor(model.describe().preprocessing, options.region),
+      maxPixels,
+      enough: enoughFor(model.describe().preprocessing, region),
     });
     const decode = performance.now() - begin;
     const { predictions, timings, threads } = await model.classify(picture, options);

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
 import type { Build } from '../kernels/builds.ts';
+import { writeFileTo } from '../node/write-file.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { type LabelledPicture, labelledPictures } from './class-folders.ts';
 import { type ClassifyResponse, classifyOnThreads } from './classify-threads.ts';
@@ -18,11 +19,11 @@ import {
 } from './options.ts';
 import { print, say } from './output.ts';
 import { failureText, type PictureFailure } from './picture-failure.ts';
+import { addReadingOptions, pictureOptionsOf, type ReadingFlags } from './picture-options.ts';
 import { openProgress } from './progress.ts';
 import { safeJson, table } from './text.ts';
-import { writeTextFile } from './write-file.ts';
 
-interface EvalFlags extends ModelOptions {
+interface EvalFlags extends ModelOptions, ReadingFlags {
   predictions?: string;
   json?: boolean;
 }
@@ -68,6 +69,7 @@ export function addEval(program: Command): void {
     .option('--predictions <file>', 'write what was predicted for each picture, .csv or .json')
     .addOption(jsonOption())
     .addOption(buildOption());
+  addReadingOptions(command);
   addActivationsOption(command)
     .addHelpText(
       'after',
@@ -110,7 +112,7 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
       modelBytes,
       activations: flags.activations,
       build,
-      options: { topK: Math.min(TOP, labels.length) },
+      options: { topK: Math.min(TOP, labels.length), ...pictureOptionsOf(flags) },
     },
     threads,
     (response) => {
@@ -123,7 +125,7 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
   ).finally(() => progress.stop());
   const seconds = (performance.now() - begin) / 1000;
 
-  if (format !== undefined) await writeTextFile(flags.predictions!, format(records));
+  if (format !== undefined) await writeFileTo(flags.predictions!, format(records));
   const failures = records.flatMap((record) =>
     'error' in record ? [{ file: record.file, error: record.error }] : [],
   );

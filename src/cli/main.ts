@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { MobinetError } from '../errors.ts';
+import { programArguments } from './arguments.ts';
 import { addClassify } from './classify.ts';
 import { addConvert } from './convert.ts';
 import { addDescribe } from './describe.ts';
@@ -39,6 +40,7 @@ function reportFatal(error: unknown): number {
 }
 
 endWithOutput();
+process.on('uncaughtException', (error) => process.exit(reportFatal(error)));
 
 const program = new Command('mobinet')
   .description('Binary neural networks in WebAssembly: labels from pictures, offline.')
@@ -49,7 +51,8 @@ const program = new Command('mobinet')
   .addHelpText(
     'after',
     `
-Exit code: 0 ok, 1 some pictures failed, 2 wrong usage or no working model.
+Exit code: 0 ok, also where the reader of a pipe has seen enough; 1 some pictures failed, the others
+went through; 2 wrong usage, no working model, or results that cannot be written.
 
 Examples:
   $ mobinet classify photo.jpg
@@ -64,7 +67,7 @@ addConvert(program);
 addTeach(program);
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(programArguments(), { from: 'user' });
 } catch (error) {
   process.exitCode = reportFatal(error);
 }
