@@ -23,6 +23,7 @@ import {
   readModel,
   threadsOption,
 } from './options.ts';
+import { print } from './output.ts';
 import { randomModelFile } from './random-model.ts';
 import { fileSize, millions, safeJson, safeText, table } from './text.ts';
 
@@ -112,9 +113,7 @@ async function describe(argument: string | undefined, flags: DescribeFlags): Pro
       ? await randomModelFile({ ...PAPER_NETWORK, ...Object.fromEntries(asked) })
       : await readModel(path);
   const description = await describeFile(bytes, flags);
-  process.stdout.write(
-    `${flags.json ? safeJson(description, undefined, 2) : descriptionText(description)}\n`,
-  );
+  print(flags.json ? safeJson(description, undefined, 2) : descriptionText(description));
 }
 
 /** @throws ModelFormatError, GraphError; RuntimeError WASM_UNAVAILABLE */

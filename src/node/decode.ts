@@ -6,6 +6,9 @@ import type { Region } from '../image/view.ts';
 import { PICTURE_FORMATS, type PictureFormat, sniffOther, sniffPicture } from './picture-format.ts';
 import { pngFault, pngSize } from './png-chunks.ts';
 
+/** A picture's file of more bytes is refused: four photos of the largest cameras, uncompressed. */
+export const MOST_PICTURE_BYTES = 2 ** 28;
+
 export interface DecodeOptions {
   /** Pictures of more pixels are refused before memory is taken for them; default 2^28. */
   maxPixels?: number | undefined;
@@ -145,7 +148,15 @@ function inksToRgb(inks: Uint8Array): Uint8Array {
   return rgb;
 }
 
-function notAPicture(bytes: Uint8Array): InputError {
+/**
+ * Refuses what cannot become a picture, by its beginning: what follows need not be read.
+ * @throws InputError PICTURE_DECODE
+ */
+export function checkPictureHead(head: Uint8Array): void {
+  if (sniffPicture(head) === undefined) throw notAPicture(head, 'more than ');
+}
+
+function notAPicture(bytes: Uint8Array, atLeast = ''): InputError {
   if (bytes.length === 0) {
     return new InputError('PICTURE_DECODE', 'The picture is empty: 0 bytes', {
       hint: 'a download or copy that failed?',
@@ -161,7 +172,7 @@ function notAPicture(bytes: Uint8Array): InputError {
   return new InputError(
     'PICTURE_DECODE',
     other === undefined
-      ? `Not a picture that can be read: ${bytes.length} bytes beginning with ${head.join(' ')}`
+      ? `Not a picture that can be read: ${atLeast}${bytes.length} bytes beginning with ${head.join(' ')}`
       : `Not a picture that can be read, but ${other}`,
     { hint: `${READ_FORMATS} are read, told apart by content, whatever the name` },
   );

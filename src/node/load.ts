@@ -31,6 +31,8 @@ export interface ReadOptions {
   signal?: AbortSignal | undefined;
   /** Pictures of more pixels are refused before memory is taken for them; default 2^28. */
   maxPixels?: number | undefined;
+  /** A file, response or stream of more bytes is refused; default 2^28. */
+  maxBytes?: number | undefined;
 }
 
 export interface NodeClassifyOptions extends ClassifyOptions, ReadOptions {}
@@ -96,9 +98,9 @@ export async function loadModel(
   const { preprocessing } = model.describe();
   const read = async (
     picture: PictureSource,
-    { signal, maxPixels, region }: ReadOptions & ViewOptions,
+    { signal, maxPixels, maxBytes, region }: ReadOptions & ViewOptions,
   ): Promise<Picture> => {
-    const opened = await openPicture(picture, signal);
+    const opened = await openPicture(picture, { signal, maxBytes });
     const enough = enoughFor(preprocessing, region);
     const decoded =
       opened instanceof Uint8Array ? await decodePicture(opened, { maxPixels, enough }) : opened;

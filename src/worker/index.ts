@@ -43,3 +43,4 @@ export {
 export type { WorkerOptions } from './open-worker.ts';
 export type { PictureSource } from './post-picture.ts';
 export type { QueuePolicy } from './queue.ts';
+export type { SessionOptions } from './session.ts';

@@ -59,6 +59,8 @@ export interface Calls {
   classify: { argument: ClassifyArgument; result: Classification };
   embed: { argument: EmbedArgument; result: Float32Array };
   profile: { argument: undefined; result: StepTime[] };
+  /** Whether it is there. */
+  ping: { argument: undefined; result: undefined };
 }
 
 export type CallName = keyof Calls;

@@ -50,6 +50,8 @@ export function serve(port: Port, openThreadPool: Platform['openThreadPool']): v
       }
       case 'profile':
         return ready(model).profile();
+      case 'ping':
+        return undefined;
     }
   };
 

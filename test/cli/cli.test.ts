@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PictureFailure, PictureResult } from '../../src/cli/classify.ts';
+import type { PictureResult } from '../../src/cli/classify.ts';
+import type { PictureFailure } from '../../src/cli/picture-failure.ts';
+import { loadModel } from '../../src/node/index.ts';
 import { tinyModelFile } from '../helpers/model-file.ts';
+import { wasmModule } from '../helpers/run.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const sample = (name: string) => join(root, 'samples', name);
@@ -123,12 +126,34 @@ describe('classify', () => {
     [['--region', '0,0,1'], /four numbers/],
     [['--region', '0.9,0,0.1,1'], /left < right/],
     [['--rotate', '45'], /0, 90, 180 or 270/],
+    [['--background', 'blackish'], /a colour such as #ffffff, or none/],
     [['--score-threshold', '2'], /scoreThreshold is 2/],
   ])('%o: exit code 2', async (options, message) => {
     const { code, stdout, stderr } = await mobinet(['classify', ...options, sample('chelsea.png')]);
     expect(stderr).toMatch(message);
     expect(stdout).toBe('');
     expect(code).toBe(2);
+  });
+
+  test('--background, --max-pixels and --max-bytes, as the options of the API', async () => {
+    const rgba = join(root, 'test/fixtures/pictures/rgba.png');
+    const model = await loadModel(undefined, { wasm: wasmModule('simd') });
+    const classify = (...options: string[]) => mobinet(['classify', '--json', ...options, rgba]);
+    const [black, bare, ...refused] = await Promise.all([
+      classify('--background', '#000'),
+      classify('--background', 'none'),
+      classify('--max-pixels', '99'),
+      classify('--max-bytes', '99'),
+    ]);
+    const [onBlack, onNothing] = [black, bare].map(({ stdout }) => JSON.parse(stdout)[0]);
+    const wanted = await model.classify(rgba, { background: [0, 0, 0] });
+    expect(onBlack.predictions).toEqual(wanted.predictions);
+    expect(onNothing.predictions).not.toEqual(wanted.predictions);
+    const codes = refused.map(({ stdout }) => JSON.parse(stdout)[0].error.code);
+    expect(codes).toEqual(['PICTURE_SIZE', 'FILE_TOO_LARGE']);
+    await expect(model.classify(rgba, { maxBytes: 99 })).rejects.toMatchObject({
+      code: 'FILE_TOO_LARGE',
+    });
   });
 
   test('both builds give the same scores', async () => {
