@@ -1,7 +1,7 @@
 /** Binary neural networks in WebAssembly, for Node: models and pictures from files. */
 
 export type { ConversionReport, ConvertOptions } from '../import/convert.ts';
-export type { LayerReport } from '../import/emit.ts';
+export type { LayerReport } from '../import/emitter.ts';
 export type { ReadBeside } from '../import/onnx/model.ts';
 export * from '../index.ts';
 export { type ConvertFileOptions, convertFile } from './convert.ts';

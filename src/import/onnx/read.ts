@@ -12,7 +12,8 @@ import {
   type ReadBeside,
   tensorValues,
 } from './model.ts';
-import { type NodeReader, OPERATIONS } from './operations.ts';
+import type { NodeReader } from './node.ts';
+import { OPERATIONS } from './operations.ts';
 import { neededNodes } from './order.ts';
 
 /**
