@@ -1,9 +1,17 @@
 /** Convolutions and dense layers: here it is decided what is stored as bits. */
 
-import type { Pair } from '../tensor.ts';
 import { product } from './array.ts';
 import { padded } from './emit-moves.ts';
-import { add, affine, area, type Emitter, floats, plainConv, tensor } from './emitter.ts';
+import {
+  add,
+  affine,
+  area,
+  dilationAttribute,
+  type Emitter,
+  floats,
+  plainConv,
+  tensor,
+} from './emitter.ts';
 import type { ConvLayer, Layer } from './layers.ts';
 import { type Plane, planesOf, signOf, withoutTies } from './planes.ts';
 import type { Steps } from './steps.ts';
@@ -19,7 +27,6 @@ export function emitConv(emitter: Emitter, layer: ConvLayer & Layer, input: stri
   const simplified = steps && withoutTies(emitter, from, steps, layer);
   const planes = simplified && planesOf(simplified, layer);
   const count = (planes?.planes.length ?? 0) * (bases?.length ?? 0);
-  const plain = layer.dilation.every((by) => by === 1);
   const report = (as: 'bits' | 'float', why: string, warning = false) =>
     emitter.reports.push({
       name,
@@ -29,7 +36,7 @@ export function emitConv(emitter: Emitter, layer: ConvLayer & Layer, input: stri
       convolutions: as === 'bits' ? count : 0,
       warning,
     });
-  if (bases !== undefined && planes !== undefined && plain && count <= MOST_PLANES) {
+  if (bases !== undefined && planes !== undefined && count <= MOST_PLANES) {
     const levels = planes.planes.length + 1;
     report('bits', `input of ${levels} levels, ${describeBases(bases)}`);
     return binaryConvs(emitter, layer, bases, planes);
@@ -45,12 +52,10 @@ export function emitConv(emitter: Emitter, layer: ConvLayer & Layer, input: stri
       unsigned,
     );
   } else if (bases === undefined) report('float', 'the input is signs, the weights are float');
-  else if (!plain) report('float', 'it is dilated');
   else report('float', `${count || 'its'} planes of bits and this padding cost more than floats`);
   const source =
     simplified === undefined ? input : floatSteps(emitter, `${name}.levels`, from, simplified);
-  const { stride, groups } = layer;
-  const { weight, kernel } = undilated(layer);
+  const { weight, kernel, stride, groups } = layer;
   let value = source;
   let { padding } = layer;
   if (layer.paddingValue !== 0 && padding.some((side) => side > 0)) {
@@ -69,7 +74,13 @@ export function emitConv(emitter: Emitter, layer: ConvLayer & Layer, input: stri
     });
   }
   const shape: [number, number, number, number] = [outChannels, inChannels / groups, ...kernel];
-  return plainConv(emitter, name, value, shape, weight, { stride, padding, groups, bias });
+  return plainConv(emitter, name, value, shape, weight, {
+    stride,
+    padding,
+    groups,
+    bias,
+    dilation: layer.dilation,
+  });
 }
 
 /** Whether a layer's value is `[C]` where vectors are not kept as maps. */
@@ -101,23 +112,6 @@ function isVector(layer: Layer): boolean {
 function describeBases(bases: readonly Base[]): string {
   if (bases.length === 1) return '+-alpha';
   return `the sum of ${bases.length} binary bases`;
-}
-
-/** Zeros between the taps: a dilated kernel as a plain one. */
-function undilated({ weight, kernel, dilation }: ConvLayer): {
-  weight: Float32Array;
-  kernel: Pair;
-} {
-  const [kh, kw] = kernel;
-  const wide: Pair = [dilation[0] * (kh - 1) + 1, dilation[1] * (kw - 1) + 1];
-  if (wide[0] === kh && wide[1] === kw) return { weight, kernel };
-  const filters = weight.length / (kh * kw);
-  const spread = new Float32Array(filters * product(wide));
-  for (let at = 0; at < weight.length; at++) {
-    const [filter, y, x] = [Math.floor(at / (kh * kw)), Math.floor(at / kw) % kh, at % kw];
-    spread[(filter * wide[0] + y * dilation[0]) * wide[1] + x * dilation[1]] = weight[at]!;
-  }
-  return { weight: spread, kernel: wide };
 }
 
 function binaryConvs(
@@ -154,6 +148,7 @@ function binaryConvs(
           in_channels: from.shape[0],
           out_channels: outChannels,
           stride,
+          ...dilationAttribute(layer),
           padding,
           padding_value: padding.every((side) => side === 0) ? 0 : paddingValue,
           groups,

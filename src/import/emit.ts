@@ -115,13 +115,9 @@ function emitLayer(emitter: Emitter, layer: Layer): string {
       return floatSteps(emitter, name, layer.inputs[0]!, layer.steps);
     case 'add':
     case 'concat':
-      return add(emitter, name, layer.op, inputs);
     case 'multiply':
     case 'sigmoid':
-      throw new ImportError('IMPORT_UNSUPPORTED', 'the model file has no such operation', {
-        ...layer.source,
-        hint: 'products of two values of the picture and sigmoids cannot be run',
-      });
+      return add(emitter, name, layer.op, inputs);
     case 'max_pool2d':
     case 'average_pool2d': {
       const { kernel, stride, padding } = layer;

@@ -100,14 +100,26 @@ export function plainConv(
   input: string,
   shape: [number, number, number, number],
   weight: Float32Array,
-  window: { stride?: Pair; padding?: Padding; groups?: number; bias?: Float32Array | undefined },
+  window: {
+    stride?: Pair;
+    padding?: Padding;
+    groups?: number;
+    bias?: Float32Array | undefined;
+    dilation?: Pair;
+  },
 ): string {
-  const { stride = [1, 1], padding = [0, 0, 0, 0], groups = 1, bias } = window;
+  const { stride = [1, 1], padding = [0, 0, 0, 0], groups = 1, bias, dilation = [1, 1] } = window;
   return add(emitter, name, 'conv2d', [input], {
     weight: floats(emitter, `${name}.weight`, shape, weight),
     ...(bias === undefined ? {} : { bias: floats(emitter, `${name}.bias`, [shape[0]], bias) }),
     stride,
+    ...dilationAttribute({ dilation }),
     padding,
     groups,
   });
+}
+
+/** Left out where it is 1, as of most convolutions. */
+export function dilationAttribute({ dilation }: { dilation: Pair }): { dilation?: Pair } {
+  return dilation.every((step) => step === 1) ? {} : { dilation };
 }

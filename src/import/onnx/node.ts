@@ -11,6 +11,8 @@ export interface NodeReader {
   readonly operation: string;
   /** How many inputs are listed. */
   readonly count: number;
+  /** How many outputs are listed. */
+  readonly results: number;
   has(input: number): boolean;
   value(input: number): Value;
   /** A constant input; `what` it is, for the error. */
@@ -22,7 +24,8 @@ export interface NodeReader {
   tensor(attribute: string): NdArray | undefined;
 }
 
-export type Read = (node: NodeReader) => Value;
+/** A node's value, or its values where it has several. */
+export type Read = (node: NodeReader) => Value | readonly Value[];
 
 export const constant = (array: NdArray): Value => ({ kind: 'constant', array });
 

@@ -7,6 +7,8 @@ import {
   type BinaryOperation,
   binary,
   clip,
+  hardSigmoid,
+  hardSwish,
   type UnaryOperation,
   unary,
   where,
@@ -142,6 +144,9 @@ export const OPERATIONS: Readonly<Record<string, Read>> = {
   GlobalAveragePool: windows.globalAveragePool,
   Greater: binaryOf('greater'),
   GreaterOrEqual: binaryOf('greater_equal'),
+  HardSigmoid: (node) =>
+    hardSigmoid(node.builder, node.value(0), node.number('alpha', 0.2), node.number('beta', 0.5)),
+  HardSwish: (node) => hardSwish(node.builder, node.value(0)),
   LeakyRelu: leakyRelu,
   Less: binaryOf('less'),
   LessOrEqual: binaryOf('less_equal'),

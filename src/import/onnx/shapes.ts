@@ -149,8 +149,21 @@ export function gather(node: NodeReader): Value {
   );
 }
 
-export function split(node: NodeReader): Value {
-  throw node.builder.unsupported('it splits a value', 'Slice is known');
+/** Parts of one axis; equal ones, the last smaller, where no sizes are given. */
+export function split(node: NodeReader): readonly Value[] {
+  const value = node.value(0);
+  const shape = node.shape(0);
+  const axis = normalAxis(node.number('axis', 0), shape.length);
+  const each = Math.ceil(shape[axis]! / node.results);
+  const sizes = list(node, 1, 'split') ?? Array.from({ length: node.results }, () => each);
+  let end = 0;
+  return sizes.map((size) => {
+    const begin = end;
+    end += size;
+    const ranges = [{ axis, begin, end, step: 1 }];
+    if (value.kind === 'constant') return constant(constants.sliced(value.array, ranges));
+    return spatial.slice(node.builder, value, ranges);
+  });
 }
 
 export function transpose(node: NodeReader): Value {
