@@ -57,16 +57,28 @@ export function emitGraph(output: Layer, all: readonly Layer[], options: EmitOpt
     throw new ImportError('IMPORT_UNSUPPORTED', 'The output does not depend on the input');
   }
   return {
-    definition: {
-      json: {
-        inputs: [{ name: input.name, shape: [...input.shape] }],
-        nodes: emitter.nodes,
-        outputs: [name],
-      },
-      tensors: emitter.tensors,
-    },
+    definition: definitionOf(emitter, input, name),
     layers: emitter.reports,
     notes: [...emitter.notes],
+  };
+}
+
+/** The graph without what nobody reads, as a bias that has become part of a sign's thresholds. */
+function definitionOf({ nodes, tensors }: Emitter, input: Layer, output: string): GraphDefinition {
+  const read = new Set<unknown>([output]);
+  const kept = [...nodes].reverse().filter(({ name, inputs, op: _, ...attributes }) => {
+    if (!read.has(name)) return false;
+    for (const value of inputs as string[]) read.add(value);
+    for (const attribute of Object.values(attributes)) read.add(attribute);
+    return true;
+  });
+  return {
+    json: {
+      inputs: [{ name: input.name, shape: [...input.shape] }],
+      nodes: kept.reverse(),
+      outputs: [output],
+    },
+    tensors: new Map([...tensors].filter(([name]) => read.has(name))),
   };
 }
 

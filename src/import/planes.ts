@@ -2,7 +2,7 @@
 
 import { add, type Emitter, floats } from './emitter.ts';
 import type { ConvLayer, Layer } from './layers.ts';
-import { type Steps, tieLevel, withoutTie } from './steps.ts';
+import { type Steps, stepsOf, tieLevel, withoutTie } from './steps.ts';
 
 /** One sign of a sum of them: threshold, half the step there, and what a tap outside counts. */
 export interface Plane {
@@ -71,28 +71,32 @@ function mayHitZero(layer: Layer): boolean {
   }
 }
 
-export function signOf(emitter: Emitter, from: Layer, threshold: number): string {
+/** The sign of a layer's value; a bias that is added before is part of the thresholds. */
+export function signOf(emitter: Emitter, layer: Layer, threshold: number): string {
+  const { from, thresholds } = thresholdsOf(layer, threshold);
   const input = emitter.values.get(from)!;
-  const key = `${input}\0${threshold}`;
+  const key = `${input}\0${thresholds.join()}`;
   const known = emitter.signs.get(key);
   if (known !== undefined) return known;
-  const name = `${from.name}.sign`;
-  const made = add(
-    emitter,
-    name,
-    'sign',
-    [input],
-    threshold === 0
-      ? {}
-      : {
-          threshold: floats(
-            emitter,
-            `${name}.threshold`,
-            [from.shape[0]],
-            new Float32Array(from.shape[0]).fill(threshold),
-          ),
-        },
-  );
+  const name = `${layer.name}.sign`;
+  const isZero = thresholds.every((each) => each === 0);
+  const attributes = isZero
+    ? {}
+    : { threshold: floats(emitter, `${name}.threshold`, [from.shape[0]], thresholds) };
+  const made = add(emitter, name, 'sign', [input], attributes);
   emitter.signs.set(key, made);
   return made;
+}
+
+/** x + bias > threshold as x > another one, exactly: the largest x for which it does not hold. */
+function thresholdsOf(layer: Layer, threshold: number): { from: Layer; thresholds: Float32Array } {
+  const channels = layer.shape[0];
+  if (layer.op === 'affine' && layer.scale === undefined && layer.bias !== undefined) {
+    const thresholds = layer.bias.map((bias) => {
+      const steps = stepsOf((x) => Number(Math.fround(x + bias) > threshold));
+      return steps?.breaks[0] ?? threshold - bias;
+    });
+    if (thresholds.every(Number.isFinite)) return { from: layer.inputs[0]!, thresholds };
+  }
+  return { from: layer, thresholds: new Float32Array(channels).fill(threshold) };
 }

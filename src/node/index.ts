@@ -6,6 +6,7 @@ export type { ReadBeside } from '../import/onnx/model.ts';
 export * from '../index.ts';
 export { type ConvertFileOptions, convertFile } from './convert.ts';
 export { type DecodedPicture, type DecodeOptions, decodePicture } from './decode.ts';
+export { exportFile } from './export.ts';
 export {
   loadModel,
   type NodeClassifyOptions,
