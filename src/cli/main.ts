@@ -8,6 +8,7 @@ import { addConvert } from './convert.ts';
 import { addDescribe } from './describe.ts';
 import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
+import { addExport } from './export.ts';
 import { EXIT_UNUSABLE } from './options.ts';
 import { endWithOutput, say } from './output.ts';
 import { addTeach } from './teach.ts';
@@ -64,6 +65,7 @@ addDescribe(program);
 addEval(program);
 addEmbed(program);
 addConvert(program);
+addExport(program);
 addTeach(program);
 
 try {

@@ -1,7 +1,7 @@
 /** Generated from assembly/ by `npm run build:wasm`; not to be edited. */
 
 /** Of all that follows: kernels of another digest take other parameters. */
-export const ABI_DIGEST = 'fd22046e3197b77c';
+export const ABI_DIGEST = '7f472d095e664058';
 
 export const FIRST_TABLE = 4096;
 export const FLOAT32_BEND = 8;
@@ -32,6 +32,8 @@ export interface GenericKernels<Address> {
   };
   binaryConv2dWords: {
     bits: Address;
+    dilationX: number;
+    dilationY: number;
     groupChannels: number;
     groupOutputs: number;
     inHeight: number;
@@ -198,6 +200,7 @@ export interface SingleKernels<Address> {
   };
   columns: {
     columns: Address;
+    dilationX: number;
     height: number;
     kernelWidth: number;
     outWidth: number;
@@ -269,6 +272,15 @@ export interface SingleKernels<Address> {
     parameters: Address;
     skip: Address;
   };
+  multiply: {
+    channels: number;
+    factor: Address;
+    factorChannelBytes: Address;
+    factorTileBytes: Address;
+    input: Address;
+    splat: number;
+    stream: Address;
+  };
   pointwise: {
     inChannels: number;
     input: Address;
@@ -279,5 +291,9 @@ export interface SingleKernels<Address> {
     skipTileBytes: Address;
     stream: Address;
     weights: Address;
+  };
+  sigmoid: {
+    input: Address;
+    out: Address;
   };
 }
