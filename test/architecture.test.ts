@@ -20,6 +20,7 @@ const ROOMS = [
   'embedding',
   'teach',
   'model',
+  'batch',
   'web',
   'index',
   'node',

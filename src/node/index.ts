@@ -1,5 +1,6 @@
 /** Binary neural networks in WebAssembly, for Node: models and pictures from files. */
 
+export type { BatchOptions, BatchResult, Pictures } from '../batch.ts';
 export type { ConversionReport, ConvertOptions } from '../import/convert.ts';
 export type { LayerReport } from '../import/emit.ts';
 export type { ReadBeside } from '../import/onnx/model.ts';
@@ -8,6 +9,7 @@ export { type ConvertFileOptions, convertFile } from './convert.ts';
 export { type DecodedPicture, type DecodeOptions, decodePicture } from './decode.ts';
 export {
   loadModel,
+  type NodeClassifyAllOptions,
   type NodeClassifyOptions,
   type NodeEmbedOptions,
   type NodeModel,
