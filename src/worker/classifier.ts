@@ -291,7 +291,7 @@ function openClassifier(connection: Connection, queue: Queue, loaded: LoadedMode
   const dispose = () =>
     connection.close(
       new RuntimeError('DISPOSED', `The classifier of ${description.name} has been disposed of`, {
-        hint: 'create another one',
+        hint: 'create another classifier',
       }),
     );
   const ask =
@@ -325,8 +325,8 @@ function openClassifier(connection: Connection, queue: Queue, loaded: LoadedMode
     classify,
     embed: ask('embed'),
     classifyAll: (pictures, options) =>
-      lazily(({ classifyAll }) => classifyAll(classify, pictures, options)),
-    stream: (video, options) => lazily(({ stream }) => stream(classify, loaded, video, options)),
+      lazily((code) => code.classifyAll(classify, pictures, options)),
+    stream: (video, options) => lazily((code) => code.stream(classify, loaded, video, options)),
     profile: () => connection.call('profile', undefined),
     dispose,
     terminate: dispose,
@@ -338,17 +338,16 @@ function lazily<T>(
   open: (code: typeof import('./sequences.ts')) => AsyncIterator<T, undefined>,
 ): AsyncIterableIterator<T, undefined> {
   let opening: Promise<AsyncIterator<T, undefined>> | undefined;
-  const ask = (step: 'next' | 'return') => async () => {
+  const ask = async (step: 'next' | 'return') => {
     opening ??= import('./sequences.ts').then(open);
     return (await opening)[step]!();
   };
-  return {
-    next: ask('next'),
-    return: ask('return'),
-    [Symbol.asyncIterator]() {
-      return this;
-    },
+  const iterator: AsyncIterableIterator<T, undefined> = {
+    next: () => ask('next'),
+    return: () => ask('return'),
+    [Symbol.asyncIterator]: () => iterator,
   };
+  return iterator;
 }
 
 async function post<Call extends PictureCall>(
