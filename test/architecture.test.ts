@@ -21,6 +21,7 @@ const ROOMS = [
   'embedding',
   'teach',
   'model',
+  'batch',
   'web',
   'index',
   'node',

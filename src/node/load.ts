@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { type BatchOptions, type BatchResult, classifyEach, type Pictures } from '../batch.ts';
 import type { ModelSource } from '../file/read-source.ts';
 import type { Picture } from '../image/picture.ts';
 import type { ViewOptions } from '../image/view.ts';
@@ -39,6 +40,8 @@ export interface NodeClassifyOptions extends ClassifyOptions, ReadOptions {}
 
 export interface NodeEmbedOptions extends EmbedOptions, ReadOptions {}
 
+export interface NodeClassifyAllOptions extends NodeClassifyOptions, BatchOptions {}
+
 /** A model that also decodes pictures. */
 export interface NodeModel extends Omit<Model, 'classify' | 'embed'> {
   /**
@@ -71,6 +74,29 @@ export interface NodeModel extends Omit<Model, 'classify' | 'embed'> {
    * ```
    */
   embed(picture: PictureSource, options?: NodeEmbedOptions): Promise<Float32Array>;
+  /**
+   * Labels for any number of pictures, in their order, as they are asked for: no more of them are
+   * taken than `concurrency` (default 4) beyond what has been handed out; they are decoded side by
+   * side. A picture that cannot be read is a result with an `error`, and the others go on.
+   * @throws from the iterator: RuntimeError ABORTED, DISPOSED; InputError INVALID_OPTION
+   * @example
+   * ```js
+   * import { loadModel } from 'mobinet/node';
+   *
+   * const model = await loadModel();
+   * const files = ['samples/coffee.png', 'samples/tea.png', 'samples/chelsea.png'];
+   * for await (const { picture, classification, error } of model.classifyAll(files, { topK: 1 })) {
+   *   console.log(picture, classification?.predictions[0].label ?? error.code);
+   * }
+   * // samples/coffee.png espresso
+   * // samples/tea.png FILE_NOT_FOUND
+   * // samples/chelsea.png golden retriever
+   * ```
+   */
+  classifyAll<Source extends PictureSource>(
+    pictures: Pictures<Source>,
+    options?: NodeClassifyAllOptions,
+  ): AsyncIterableIterator<BatchResult<Source>, undefined>;
 }
 
 /**
@@ -107,10 +133,13 @@ export async function loadModel(
     throwIfAborted(signal);
     return decoded;
   };
+  const classify: NodeModel['classify'] = async (picture, options = {}) =>
+    model.classify(await read(picture, options), options);
   return {
     ...model,
-    classify: async (picture, options = {}) =>
-      model.classify(await read(picture, options), options),
+    classify,
+    classifyAll: (pictures, { concurrency = 4, ...options } = {}) =>
+      classifyEach(pictures, concurrency, (picture) => classify(picture, options)),
     embed: async (picture, options = {}) => model.embed(await read(picture, options), options),
   };
 }

@@ -1,3 +1,4 @@
+import type { BatchOptions, BatchResult, Pictures } from '../batch.ts';
 import { InputError, MobinetError, RuntimeError } from '../errors.ts';
 import type { ModelSource } from '../file/read-source.ts';
 import type { Build } from '../kernels/builds.ts';
@@ -8,6 +9,7 @@ import { type PictureSource, type Postable, release, toPostable } from './post-p
 import type { Calls, LoadedModel } from './protocol.ts';
 import { createQueue, type Queue, type QueuePolicy } from './queue.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
+import type { FrameClassification, VideoOptions } from './video.ts';
 
 /** What `loadModel` takes, and what is the worker's. */
 export interface ClassifierOptions extends SessionOptions {
@@ -34,6 +36,8 @@ export interface RequestOptions {
 export interface ClassifyPictureOptions extends ClassifyOptions, RequestOptions {}
 
 export interface EmbedPictureOptions extends EmbedOptions, RequestOptions {}
+
+export interface ClassifyAllOptions extends ClassifyPictureOptions, BatchOptions {}
 
 /** A model in a worker of its own. */
 export interface Classifier {
@@ -90,6 +94,55 @@ export interface Classifier {
    * ```
    */
   embed(picture: PictureSource, options?: EmbedPictureOptions): Promise<Float32Array>;
+  /**
+   * Labels for any number of pictures, in their order, as they are asked for: no more of them are
+   * taken than `concurrency` (default 2) beyond what has been handed out. A picture that cannot be read
+   * is a result with an `error`, and the others go on. A classifier whose queue is `latest` keeps
+   * only one waiting: with it, `concurrency` must be 1, and nothing else be asked meanwhile.
+   * @throws from the iterator: RuntimeError ABORTED, DISPOSED, WORKER_FAILED; InputError INVALID_OPTION
+   * @example
+   * ```js
+   * import { createClassifier } from 'mobinet/worker';
+   *
+   * const classifier = await createClassifier('/models/mobinet-mid-k3-w50-64.safetensors');
+   * const photo = await (await fetch('/samples/coffee.png')).blob();
+   * for await (const { index, classification, error } of classifier.classifyAll([photo, new Blob(['?'])])) {
+   *   console.log(index, classification?.predictions[0].label ?? error.code);
+   * }
+   * // 0 espresso
+   * // 1 PICTURE_DECODE
+   * ```
+   */
+  classifyAll<Source extends PictureSource>(
+    pictures: Pictures<Source>,
+    options?: ClassifyAllOptions,
+  ): AsyncIterableIterator<BatchResult<Source>, undefined>;
+  /**
+   * Labels for a playing video or camera, frame after frame: the newest frame whenever the next one is
+   * asked for. Frames that come meanwhile are dropped, not queued; in a page that is not seen there are
+   * none. Scores are averaged over time (`smoothing`), so that labels do not flicker. It ends with
+   * the video, when the video's source is taken away, when the loop is left, or by `return()`.
+   * @throws from the iterator: as `classify`; RuntimeError ABORTED by `signal`
+   * @example
+   * ```js
+   * import { createClassifier } from 'mobinet/worker';
+   *
+   * const classifier = await createClassifier('/models/mobinet-mid-k3-w50-64.safetensors');
+   * const canvas = document.createElement('canvas');
+   * canvas.getContext('2d').fillRect(0, 0, 300, 150);
+   * const video = Object.assign(document.createElement('video'), { srcObject: canvas.captureStream() });
+   * await video.play();
+   * for await (const { predictions } of classifier.stream(video, { smoothing: 500, topK: 3 })) {
+   *   console.log(predictions.length);
+   *   break;
+   * }
+   * // 3
+   * ```
+   */
+  stream(
+    video: HTMLVideoElement,
+    options?: VideoOptions,
+  ): AsyncIterableIterator<FrameClassification, undefined>;
   /**
    * Time by step of one run, in order.
    * @throws RuntimeError DISPOSED, WORKER_FAILED
@@ -187,14 +240,18 @@ function openClassifier(session: Session, queue: Queue, loaded: LoadedModel): Cl
         preparing.then(release, () => undefined);
       }
     };
+  const classify = ask('classify');
   return {
     name: description.name,
     labels,
     labelIds,
     build: description.build,
     describe: () => description,
-    classify: ask('classify'),
+    classify,
     embed: ask('embed'),
+    classifyAll: (pictures, options) =>
+      lazily((code) => code.classifyAll(classify, pictures, options)),
+    stream: (video, options) => lazily((code) => code.stream(classify, loaded, video, options)),
     profile: () => session.call('profile', undefined),
     dispose,
     terminate: dispose,
@@ -207,6 +264,23 @@ function notCome(milliseconds: number): InputError {
   return new InputError('PICTURE_FETCH', `The picture has not come in ${milliseconds} ms`, {
     hint: 'does its server respond? an image with loading="lazy" comes only when it is seen',
   });
+}
+
+/** An iterator whose code is fetched when it is first asked. */
+function lazily<T>(
+  open: (code: typeof import('./sequences.ts')) => AsyncIterator<T, undefined>,
+): AsyncIterableIterator<T, undefined> {
+  let opening: Promise<AsyncIterator<T, undefined>> | undefined;
+  const ask = async (step: 'next' | 'return') => {
+    opening ??= import('./sequences.ts').then(open);
+    return (await opening)[step]!();
+  };
+  const iterator: AsyncIterableIterator<T, undefined> = {
+    next: () => ask('next'),
+    return: () => ask('return'),
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return iterator;
 }
 
 async function post<Call extends PictureCall>(
