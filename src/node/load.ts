@@ -16,13 +16,14 @@ import {
 import { defaultWasmUrl } from '../runtime/wasm.ts';
 import { decodePicture, enoughFor } from './decode.ts';
 import { defaultModelUrl } from './default-model.ts';
+import { readPackageFile } from './package-file.ts';
 import { openPicture, type PictureSource, throwIfAborted } from './picture-source.ts';
 import { readFileBytes } from './read-file.ts';
 import { openThreadPool } from './thread-pool.ts';
 
 const NODE: Platform = {
   cores: availableParallelism,
-  kernels: (build, threads) => readFileBytes(defaultWasmUrl(build, threads)),
+  kernels: (build, threads) => readPackageFile(defaultWasmUrl(build, threads)),
   openThreadPool,
 };
 
@@ -115,10 +116,10 @@ export interface NodeModel extends Omit<Model, 'classify' | 'embed'> {
  * ```
  */
 export async function loadModel(
-  source: ModelSource = defaultModelUrl(),
+  source?: ModelSource,
   options: LoadOptions = {},
 ): Promise<NodeModel> {
-  const bytes = isFile(source) ? await readFileBytes(source) : source;
+  const bytes = await fileOf(source);
   const wasm = await kernelsOf(options.wasm);
   const model = await loadModelOn(NODE, bytes, { ...options, wasm });
   const { preprocessing } = model.describe();
@@ -142,6 +143,12 @@ export async function loadModel(
       classifyEach(pictures, concurrency, (picture) => classify(picture, options)),
     embed: async (picture, options = {}) => model.embed(await read(picture, options), options),
   };
+}
+
+/** What the core takes: of files, their bytes. */
+async function fileOf(source: ModelSource | undefined): Promise<ModelSource> {
+  if (source === undefined) return readPackageFile(defaultModelUrl());
+  return isFile(source) ? readFileBytes(source) : source;
 }
 
 /** Kernels in files: their path or `file:` URL, or that of their folder, with a slash at its end. */

@@ -10,6 +10,7 @@ import { parseModelFile } from '../../src/file/model-file.ts';
 import { BUILDS } from '../../src/kernels/builds.ts';
 import { startServer } from '../browser/server.ts';
 import { runGraph } from '../helpers/run.ts';
+import { row } from '../platforms/row.ts';
 import { bitsOf, fixedInput } from './fixed-input.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -33,6 +34,13 @@ describe.skipIf(!existsSync(FIREFOX))(`Firefox${skipped(FIREFOX)}`, () => {
     const server = await startServer(undefined, true);
     const browser = await launch({ browser: 'firefox', executablePath: FIREFOX, headless: true });
     try {
+      row({
+        kind: 'Pages',
+        setUp: (await browser.version()).replace('firefox/', 'Firefox '),
+        ran: 'the logits of every build, one thread and two; the worker, from a PNG file',
+        configuration: 'headers that isolate the page, for threads',
+        result: 'those of Node, bit for bit',
+      });
       const page = await browser.newPage();
       await page.goto(`${server.origin}/test/browser/page.html`);
       await page.waitForFunction('globalThis.mobinet !== undefined');
@@ -74,6 +82,13 @@ const JAVASCRIPTCORE = process.env.JSC_PATH ?? '/usr/bin/jsc';
 
 describe.skipIf(!existsSync(JAVASCRIPTCORE))(`JavaScriptCore${skipped(JAVASCRIPTCORE)}`, () => {
   test('the logits of every build that it takes are those of Node, bit for bit', async () => {
+    row({
+      kind: 'Pages',
+      setUp: 'JavaScriptCore (WebKitGTK), without a page',
+      ran: 'the logits of every build, one thread',
+      configuration: 'the kernels handed in',
+      result: 'those of Node, bit for bit',
+    });
     const folder = mkdtempSync(join(tmpdir(), 'mobinet-jsc-'));
     const script = join(folder, 'script.js');
     const arguments_ = JSON.stringify([model, join(root, 'dist')]);

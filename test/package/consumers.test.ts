@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import webpack from 'webpack';
 import { BUILDS, wasmFile } from '../../src/kernels/builds.ts';
 import { startServer } from '../browser/server.ts';
+import { row, versionOf } from '../platforms/row.ts';
 import { installTarball, ROOT } from './tarball.ts';
 
 /** What a page's author writes. */
@@ -119,6 +120,15 @@ const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
   },
 };
 
+/** The rows of docs/platforms.md that are told here; Vite has a test of its own. */
+const ENTRIES = 'the scripts of workers as entries, the kernels copied';
+const ROWS: Record<string, { setUp: () => string; configuration: string }> = {
+  webpack: { setUp: () => `webpack ${versionOf('webpack')}`, configuration: 'none' },
+  esbuild: { setUp: () => `esbuild ${versionOf('esbuild')}`, configuration: ENTRIES },
+  Rollup: { setUp: () => `Rollup ${versionOf('rollup')}`, configuration: ENTRIES },
+  'a plain script tag': { setUp: () => 'No bundler', configuration: 'none' },
+};
+
 function copyKernels(folder: string): void {
   for (const file of WASM) {
     copyFileSync(join(folder, 'node_modules/mobinet/dist', file), join(folder, 'out', file));
@@ -143,6 +153,15 @@ describe.skipIf(missing !== '')(`built from the tarball and run in Chromium${mis
   });
 
   test.each(Object.keys(CONSUMERS))('%s', async (name) => {
+    const about = ROWS[name];
+    if (about !== undefined) {
+      row({
+        kind: 'Bundlers and frameworks',
+        setUp: about.setUp(),
+        ran: '`mobinet/worker` in Chromium, two threads, under a strict policy',
+        configuration: about.configuration,
+      });
+    }
     const out = join(folder, 'out');
     rmSync(out, { recursive: true, force: true });
     await CONSUMERS[name]!(folder);
