@@ -14,6 +14,8 @@ export interface LoadProgress {
 export interface ReadOptions {
   onProgress?: ((progress: LoadProgress) => void) | undefined;
   signal?: AbortSignal | undefined;
+  /** Told the response that the bytes come from. */
+  onResponse?: ((response: Response) => void) | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ReadOptions {
  */
 export async function readSource(
   source: ModelSource,
-  { onProgress, signal }: ReadOptions = {},
+  { onProgress, signal, onResponse }: ReadOptions = {},
 ): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
@@ -31,6 +33,7 @@ export async function readSource(
     const response =
       source instanceof Response ? source : await fetch(source, signal ? { signal } : undefined);
     if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`.trim());
+    onResponse?.(response);
     return await readBody(response, onProgress, signal);
   } catch (cause) {
     if (signal?.aborted) throw new RuntimeError('ABORTED', 'Loading was aborted', { cause });

@@ -10,7 +10,7 @@ export type Features = readonly Build[];
 export function probeFeatures(): Features {
   if (typeof WebAssembly !== 'object') {
     throw new RuntimeError('WASM_UNAVAILABLE', 'This engine has no WebAssembly', {
-      hint: "under a Content-Security-Policy, allow 'wasm-unsafe-eval' in script-src",
+      hint: 'it is too old, or WebAssembly is switched off (Lockdown Mode, --jitless)',
     });
   }
   return BUILDS.filter((build) => {

@@ -15,10 +15,22 @@ export type WasmLocator = (build: Build, threads: number) => WasmSource | Promis
 /** One that has to be compiled. */
 type WasmInput = string | URL | Response | BufferSource;
 
-/** The kernels beside this package. */
+const PASS_WASM = 'pass `wasm`: the address of mobinet.<build>.wasm, its bytes, or a module';
+
+/**
+ * The kernels beside this package.
+ * @throws RuntimeError WASM_INVALID where modules have no addresses, as in some bundles
+ */
 export function defaultWasmUrl(build: Build, threads: number): URL {
   const { url, threadsUrl } = BUILD_TABLE[build];
-  return threads > 1 ? threadsUrl() : url();
+  try {
+    return threads > 1 ? threadsUrl() : url();
+  } catch (cause) {
+    throw new RuntimeError('WASM_INVALID', 'The kernels have no address', {
+      cause,
+      hint: PASS_WASM,
+    });
+  }
 }
 
 export function isLocator(wasm: WasmSource | WasmLocator | undefined): wasm is WasmLocator {
@@ -79,7 +91,7 @@ export async function compileKernels(
     throw new RuntimeError('WASM_INVALID', `Not WebAssembly: ${from}`, {
       hint: html
         ? 'it is an HTML page: the file is missing there and the server answered with a page'
-        : 'pass `wasm`: the address of mobinet.<build>.wasm, its bytes, or a module',
+        : PASS_WASM,
     });
   }
   try {
@@ -87,9 +99,22 @@ export async function compileKernels(
   } catch (cause) {
     throw new RuntimeError('WASM_INVALID', `Cannot compile ${from}`, {
       cause,
-      hint: "under a Content-Security-Policy, allow 'wasm-unsafe-eval' in script-src",
+      hint: compileHint(bytes, String(cause)),
     });
   }
+}
+
+/** Why an engine does not compile: by what it said, as policies are only of pages. */
+function compileHint(bytes: BufferSource, said: string): string {
+  if (/content.security|unsafe-eval|\bCSP\b/i.test(said)) {
+    return "allow 'wasm-unsafe-eval' in script-src of the Content-Security-Policy";
+  }
+  if (said.includes('disallowed by embedder')) {
+    return 'this platform takes compiled modules only: import the file and pass the module as `wasm`';
+  }
+  return WebAssembly.validate(bytes)
+    ? said
+    : `it is damaged, or of a build that this engine cannot run: it can run ${probeFeatures().join(', ')}`;
 }
 
 async function wasmBytes(

@@ -117,6 +117,10 @@ function gone(timeout: number): RuntimeError {
   });
 }
 
+/** What a page that starts workers has to see to. */
+export const WORKER_POLICY_HINT =
+  'a Content-Security-Policy must allow it in worker-src; a script of another origin must send CORS headers, and its origin and blob: must be allowed there';
+
 /** A script that throws says what; one that cannot be loaded says nothing. */
 function workerFailure({ message, error }: ErrorEvent): RuntimeError {
   return message
@@ -124,6 +128,6 @@ function workerFailure({ message, error }: ErrorEvent): RuntimeError {
         cause: error,
       })
     : new RuntimeError('WORKER_FAILED', "The worker's script cannot be loaded", {
-        hint: 'is it there? A Content-Security-Policy must allow it in worker-src; a script of another origin must send CORS headers, and its origin and blob: must be allowed there',
+        hint: `is it there? ${WORKER_POLICY_HINT}`,
       });
 }

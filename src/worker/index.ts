@@ -42,6 +42,7 @@ export {
   type EmbedPictureOptions,
   type RequestOptions,
 } from './classifier.ts';
+export { clearModelCache } from './model-cache.ts';
 export type { WorkerOptions } from './open-worker.ts';
 export type { PictureSource } from './post-picture.ts';
 export type { QueuePolicy } from './queue.ts';

@@ -27,6 +27,8 @@ export interface PrepareArgument {
 export interface Keeping {
   readonly cacheName: string;
   readonly address: string;
+  /** What the server calls this state of it. */
+  readonly etag?: string | null | undefined;
 }
 
 export interface LoadArgument {

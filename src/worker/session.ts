@@ -7,7 +7,7 @@ import { chooseThreads, type ThreadWish } from '../runtime/threads.ts';
 import { compileKernels, isLocator, type WasmLocator, type WasmSource } from '../runtime/wasm.ts';
 import { checkTimeout } from './abortable.ts';
 import { type Connection, connect } from './connection.ts';
-import { loadThroughCache } from './model-cache.ts';
+import { DEFAULT_CACHE, loadThroughCache } from './model-cache.ts';
 import { openWorker, type WorkerOptions } from './open-worker.ts';
 import type { Keeping, LoadedModel } from './protocol.ts';
 
@@ -15,11 +15,16 @@ import type { Keeping, LoadedModel } from './protocol.ts';
 export interface SessionOptions extends LoadOptions, WorkerOptions {
   /**
    * Keeps a model that comes from an http(s) address in the browser's Cache API, so that the next
-   * visit does not fetch it; a string names the cache. A kept model is not looked for again under
-   * its address: give a changed model another address, or another cache. Default true; has no effect
-   * where the page has no Cache API (it is not a secure context).
+   * visit does not fetch it; a string names the cache. Default true; has no effect where the page has
+   * no Cache API (it is not a secure context).
    */
   cache?: boolean | string | undefined;
+  /**
+   * Asks the server whether a kept model is still what it has (`If-None-Match`), and fetches it where
+   * it is not; where the server cannot be reached the kept one is taken. Default false: give a
+   * changed model another address.
+   */
+  revalidate?: boolean | undefined;
   /**
    * Milliseconds that the worker may say nothing while something is asked of it, before it is taken
    * for ended, four times as many before its first word; default 30,000. More is needed where one
@@ -44,7 +49,6 @@ interface Start {
   readonly loaded: Promise<LoadedModel>;
 }
 
-const DEFAULT_CACHE = 'mobinet-models';
 const DEFAULT_WORKER_TIMEOUT = 30_000;
 
 /**
