@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { checkOptions } from '../errors.ts';
 import type { ModelSource } from '../file/read-source.ts';
 import type { Picture } from '../image/picture.ts';
 import type { ViewOptions } from '../image/view.ts';
@@ -90,14 +91,17 @@ export async function loadModel(
   source: ModelSource = defaultModelUrl(),
   options: LoadOptions = {},
 ): Promise<NodeModel> {
+  checkOptions(options);
   const bytes = isFile(source) ? await readFileBytes(source) : source;
   const wasm = await kernelsOf(options.wasm);
   const model = await loadModelOn(NODE, bytes, { ...options, wasm });
   const { preprocessing } = model.describe();
   const read = async (
     picture: PictureSource,
-    { signal, maxPixels, region }: ReadOptions & ViewOptions,
+    options: ReadOptions & ViewOptions,
   ): Promise<Picture> => {
+    checkOptions(options);
+    const { signal, maxPixels, region } = options;
     const opened = await openPicture(picture, signal);
     const enough = enoughFor(preprocessing, region);
     const decoded =
