@@ -1,4 +1,4 @@
-import { InputError, MobinetError, RuntimeError } from './errors.ts';
+import { checkOptions, InputError, MobinetError, RuntimeError } from './errors.ts';
 import {
   type DigestState,
   type ModelFile,
@@ -259,6 +259,7 @@ export async function loadModelOn(
   source: ModelSource,
   options: LoadOptions,
 ): Promise<Model> {
+  checkOptions(options);
   const { build = 'auto', wasm = platform.kernels, onProgress, signal } = options;
   const wish = chooseThreads(options.threads ?? 1, platform.cores());
   const compiling = loadKernels(wasm, build, wish.threads, signal);
@@ -276,7 +277,7 @@ export async function loadModelOn(
     const kernels = await compiling;
     const choice =
       kernels.shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
-    const plan = planGraph(file.graph, kernels.build, choice.threads, options.limits);
+    const plan = planGraph(file.graph, kernels.build, choice.threads, options.limits ?? {});
     return { file, kernels, choice, plan };
   };
   const { file, kernels, choice, plan } = await planModel().catch(async (error) => {
@@ -377,6 +378,7 @@ function openModel({ description, output, ...file }: Kept, engine: Engine): Mode
     build,
     async classify(picture, options = {}) {
       running();
+      checkOptions(options);
       const predictionsOf = openPredictions(file, options);
       const begin = performance.now();
       const input = inputOf(picture, options);
@@ -392,6 +394,7 @@ function openModel({ description, output, ...file }: Kept, engine: Engine): Mode
       return { predictions, timings, threads };
     },
     async embed(picture, options = {}) {
+      checkOptions(options);
       const features = running().run(inputOf(picture, options), 'features');
       const length = (options.l2Normalize && Math.hypot(...features)) || 1;
       return features.map((feature) => feature / length);
@@ -423,8 +426,10 @@ function checkLogits(logits: Float32Array, output: string): void {
 
 function checkInput(input: Float32Array, shape: readonly [number, number, number]): void {
   const length = shape[0] * shape[1] * shape[2];
-  if (input.length !== length) {
-    throw new InputError('INPUT_SHAPE', `The input has ${input.length} numbers, not ${length}`, {
+  const given: unknown = input?.length;
+  if (given !== length) {
+    const count = typeof given === 'number' ? given : 'no';
+    throw new InputError('INPUT_SHAPE', `The input has ${count} numbers, not ${length}`, {
       hint: `a Float32Array of [${shape.join(', ')}], row-major`,
     });
   }

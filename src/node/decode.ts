@@ -1,5 +1,5 @@
 import type { Sharp } from 'sharp';
-import { InputError } from '../errors.ts';
+import { checkOptions, InputError, invalidOption } from '../errors.ts';
 import { checkPictureSize, MAX_PICTURE_PIXELS } from '../image/check-picture.ts';
 import type { Picture, Preprocessing } from '../image/picture.ts';
 import type { Region } from '../image/view.ts';
@@ -65,8 +65,13 @@ const MOST_UNSCALED_PIXELS = 2 ** 26;
  */
 export async function decodePicture(
   bytes: Uint8Array,
-  { maxPixels = MAX_PICTURE_PIXELS, enough }: DecodeOptions = {},
+  options: DecodeOptions = {},
 ): Promise<DecodedPicture> {
+  checkOptions(options);
+  const { maxPixels = MAX_PICTURE_PIXELS, enough } = options;
+  if (!(bytes instanceof Uint8Array)) {
+    throw invalidOption('bytes', bytes, 'the content of a file, as Uint8Array');
+  }
   const format = sniffPicture(bytes);
   if (format === undefined) throw notAPicture(bytes);
   const sharp = await loadSharp();

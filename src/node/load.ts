@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type BatchOptions, type BatchResult, classifyEach, type Pictures } from '../batch.ts';
+import { checkOptions } from '../errors.ts';
 import type { ModelSource } from '../file/read-source.ts';
 import type { Picture } from '../image/picture.ts';
 import type { ViewOptions } from '../image/view.ts';
@@ -119,14 +120,17 @@ export async function loadModel(
   source?: ModelSource,
   options: LoadOptions = {},
 ): Promise<NodeModel> {
+  checkOptions(options);
   const bytes = await fileOf(source);
   const wasm = await kernelsOf(options.wasm);
   const model = await loadModelOn(NODE, bytes, { ...options, wasm });
   const { preprocessing } = model.describe();
   const read = async (
     picture: PictureSource,
-    { signal, maxPixels, maxBytes, region }: ReadOptions & ViewOptions,
+    options: ReadOptions & ViewOptions,
   ): Promise<Picture> => {
+    checkOptions(options);
+    const { signal, maxPixels, maxBytes, region } = options;
     const opened = await openPicture(picture, { signal, maxBytes });
     const enough = enoughFor(preprocessing, region);
     const decoded =

@@ -1,4 +1,4 @@
-import { RuntimeError } from '../errors.ts';
+import { invalidOption, RuntimeError } from '../errors.ts';
 import { BUILD_TABLE, type Build, wasmFile } from '../kernels/builds.ts';
 import { type Identity, identityAs, identityOf } from '../kernels/identity.ts';
 import { chooseBuild, probeFeatures } from './features.ts';
@@ -126,7 +126,11 @@ async function wasmBytes(
     const view = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
     return { bytes: Uint8Array.from(view), from: 'the bytes' };
   }
-  const from = source instanceof Response ? source.url || 'the response' : String(source);
+  const isAddress = typeof source === 'string' || source instanceof URL;
+  if (!isAddress && !(source instanceof Response)) {
+    throw invalidOption('wasm', source, 'an address, a response, bytes, a module, or a function');
+  }
+  const from = isAddress ? String(source) : source.url || 'the response';
   let response: Response;
   try {
     response =

@@ -5,11 +5,16 @@
  */
 
 import { readFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
 import { wasmFile } from '../../dist/kernels/builds.js';
 import { openThreadPool } from '../../dist/node/thread-pool.js';
 import { createEngine } from '../../dist/runtime/engine.js';
 import { probeFeatures } from '../../dist/runtime/features.js';
 import { reportOf } from './cases.js';
+
+const major = Number.parseInt(process.versions.node, 10);
+// Before 22 relaxed SIMD has to be asked for; later ones do not know the flag.
+if (major < 22) setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 const root = new URL('../../', import.meta.url);
 
