@@ -152,6 +152,8 @@ export function binaryConv2dWords<T>(
   kernelWidth: i32,
   strideY: i32,
   strideX: i32,
+  dilationY: i32,
+  dilationX: i32,
   paddingTop: i32,
   paddingLeft: i32,
   paddingValue: i32,
@@ -177,8 +179,8 @@ export function binaryConv2dWords<T>(
         let counted = 0;
         for (let ky = 0; ky < kernelHeight; ky++) {
           for (let kx = 0; kx < kernelWidth; kx++) {
-            const iy = y * strideY + ky - paddingTop;
-            const ix = x * strideX + kx - paddingLeft;
+            const iy = y * strideY + ky * dilationY - paddingTop;
+            const ix = x * strideX + kx * dilationX - paddingLeft;
             const inside = iy >= 0 && iy < inHeight && ix >= 0 && ix < inWidth;
             if (!inside && paddingValue == 0) continue;
             const source = bits + <usize>((iy * inStride + ix) * wordsPerPixel) * 8;

@@ -5,8 +5,9 @@
  *
  * summed from 0 in that order, one tap after the other, in every build.
  *
- * Layout. The input is first laid out in columns, `[channel][ky mod sy][kx][row][outWidth + 1]`:
- * element (row, x) is the input at (row * sy + ky mod sy - top, x * sx + kx - left), 0 outside. Rows
+ * Layout. The input is first laid out in columns, `[channel][phase][kx][row][outWidth + 1]`: element
+ * (row, x) is the input at (row * sy + phase - top, x * sx + kx - left), 0 outside; a tap's phase is
+ * ky mod sy. With dilation, ky and kx are so many times as far apart. Rows
  * are as far apart as those of the output's raster, so every tap of every pixel is at a constant
  * distance from the pixel, also across the ends of rows, and 32 pixels are 8 loads in a row.
  */
@@ -40,6 +41,7 @@ export function columns(
   kernelWidth: i32,
   strideY: i32,
   strideX: i32,
+  dilationX: i32,
   paddingTop: i32,
   paddingLeft: i32,
 ): void {
@@ -49,7 +51,7 @@ export function columns(
     const plane = index % planes;
     const begin = columns + <usize>index * planeBytes;
     memory.fill(begin, 0, planeBytes);
-    const shiftX = (plane % kernelWidth) - paddingLeft;
+    const shiftX = (plane % kernelWidth) * dilationX - paddingLeft;
     const shiftY = plane / kernelWidth - paddingTop;
     for (let row = 0; row < rows; row++) {
       const y = row * strideY + shiftY;

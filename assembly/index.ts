@@ -15,6 +15,7 @@ export { columns, conv2d } from './conv2d';
 export { columnPairs, conv2dInt16 } from './conv2d-int16';
 export { dense, denseInt8 } from './dense';
 export { clamp, mapChannels, mapVector } from './elementwise';
+export { multiply, sigmoid } from './gate';
 export {
   concatenate,
   planarToStream,

@@ -12,6 +12,7 @@ const ROOMS = [
   'file',
   'networks',
   'import',
+  'export',
   'kernels',
   'plan',
   'runtime',

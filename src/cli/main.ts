@@ -7,6 +7,7 @@ import { addConvert } from './convert.ts';
 import { addDescribe } from './describe.ts';
 import { addEmbed } from './embed.ts';
 import { addEval } from './eval.ts';
+import { addExport } from './export.ts';
 import { EXIT_UNUSABLE } from './options.ts';
 import { addTeach } from './teach.ts';
 import { safeText } from './text.ts';
@@ -60,6 +61,7 @@ addDescribe(program);
 addEval(program);
 addEmbed(program);
 addConvert(program);
+addExport(program);
 addTeach(program);
 
 try {

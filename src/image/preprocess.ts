@@ -86,10 +86,15 @@ function normalize(
   return tensor;
 }
 
-/** What each of the 256 levels becomes, every step rounded to float32. */
+/**
+ * What each of the 256 levels becomes, every step rounded to float32. A std of 1/255 undoes the division:
+ * levels stay whole numbers.
+ */
 function normalizedLevels(mean: number, std: number): Float32Array {
   const { fround } = Math;
   return Float32Array.from({ length: 256 }, (_, level) =>
-    fround(fround(fround(level / 255) - fround(mean)) / fround(std)),
+    std === 1 / 255
+      ? level - 255 * mean
+      : fround(fround(fround(level / 255) - fround(mean)) / fround(std)),
   );
 }

@@ -8,9 +8,11 @@ import { parseGraph } from '../graph/parse.ts';
 import type { Preprocessing } from '../image/picture.ts';
 import type { GraphDefinition } from '../networks/writer.ts';
 import { sizeOf } from '../tensor.ts';
-import { emitGraph, type LayerReport } from './emit.ts';
+import { emitGraph } from './emit.ts';
+import type { LayerReport } from './emitter.ts';
 import type { ReadBeside } from './onnx/model.ts';
 import { readOnnx } from './onnx/read.ts';
+import { withRgbInput } from './rgb-input.ts';
 import { isTflite } from './tflite/model.ts';
 import { readTflite } from './tflite/read.ts';
 
@@ -109,19 +111,9 @@ export async function convertModel(
   source: Uint8Array,
   options: ConvertOptions = {},
 ): Promise<Conversion> {
-  const { definition, graph, report } = importModel(source, options);
-  const [channels, height, width] = graph.input.shape;
-  if (channels !== 3) {
-    throw new ImportError('IMPORT_SHAPE', `The input has ${channels} channels`, {
-      hint: 'pictures are RGB: the input must be [1, 3, height, width]',
-    });
-  }
+  const { definition: imported, graph, report } = importModel(source, options);
+  const [, height, width] = graph.input.shape;
   const classes = sizeOf(graph.shapes.get(graph.output)!);
-  const assumed: string[] = [];
-  if (options.labels === undefined) assumed.push('classes are labelled with their numbers');
-  if (options.preprocessing === undefined) {
-    assumed.push('pictures are stretched to the size of the input, their values 0 to 1');
-  }
   const labels = options.labels ?? Array.from({ length: classes }, (_, index) => String(index));
   const preprocessing = {
     size: [height, width],
@@ -131,6 +123,12 @@ export async function convertModel(
     std: [1, 1, 1],
     ...options.preprocessing,
   };
+  const [mean, std] = [preprocessing.mean[0] ?? 0, preprocessing.std[0] ?? 1];
+  const { definition, assumed } = withRgbInput(imported, (1 - mean) / std);
+  if (options.labels === undefined) assumed.push('classes are labelled with their numbers');
+  if (options.preprocessing === undefined) {
+    assumed.push('pictures are stretched to the size of the input, their values 0 to 1');
+  }
   const metadata = new Map([
     ['format', 'mobinet'],
     ['format_version', FORMAT_VERSION],

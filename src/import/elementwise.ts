@@ -282,12 +282,35 @@ export function unary(builder: Builder, operation: UnaryOperation, value: Value)
     case 'abs':
     case 'sigmoid':
       return sameShape(builder, { op: operation }, realise(builder, value));
+    case 'tanh': {
+      const doubled = linked(builder, value, 2, 0);
+      const gate = sameShape(builder, { op: 'sigmoid' }, realise(builder, doubled));
+      return linked(builder, gate, 2, -1);
+    }
     default:
       throw builder.unsupported(
         'it is applied to a value of the picture',
         'no layer here does that',
       );
   }
+}
+
+function linked(builder: Builder, value: Value, scale: number, bias: number): Value {
+  return linkTo(builder, value, { f: (x) => round(x * scale + bias), body: { scale, bias } });
+}
+
+/** min(max(scale x + bias, 0), 1). */
+export function hardSigmoid(builder: Builder, value: Value, scale: number, bias: number): Value {
+  if (value.kind === 'constant') {
+    const array = mapArray(value.array, (x) => round(x * scale + bias));
+    return clip(builder, { kind: 'constant', array }, 0, 1);
+  }
+  return clip(builder, linked(builder, value, scale, bias), 0, 1);
+}
+
+/** x times the hard sigmoid of x / 6 + 1 / 2. */
+export function hardSwish(builder: Builder, value: Value): Value {
+  return binary(builder, 'multiply', value, hardSigmoid(builder, value, 1 / 6, 1 / 2));
 }
 
 export function clip(builder: Builder, value: Value, min: number, max: number): Value {

@@ -1,7 +1,7 @@
 /**
  * What foreign models are turned into before they become a graph: a list of layers over maps
  * `[channels, height, width]` (a vector is `[C, 1, 1]`), with float weights, in topological order.
- * A convolution that reads signs, or other step functions, carries them: `src/import/emit.ts` then
+ * A convolution that reads signs, or other step functions, carries them: `src/import/emit-conv.ts` then
  * decides what is stored as bits.
  */
 

@@ -47,7 +47,10 @@ export function conv(builder: Builder, input: Value, options: ConvOptions): MapV
       builder.source,
     );
   }
-  const { bias, stride, dilation = [1, 1] } = options;
+  const { bias, stride } = options;
+  const dilation = kernel.map((size, axis) =>
+    size === 1 ? 1 : (options.dilation?.[axis] ?? 1),
+  ) as unknown as Pair;
   const window = { kernel, stride, padding, dilation };
   const shape = windowShape(builder, layer.shape, outChannels, window);
   const body = {

@@ -1,7 +1,7 @@
 /** Generated from assembly/ by `npm run build:wasm`; not to be edited. */
 
 /** Of all that follows: kernels of another digest take other parameters. */
-export const ABI_DIGEST = 'b9109d8f9227e975';
+export const ABI_DIGEST = '54bfc543e1be5fda';
 
 export const FIRST_TABLE = 4096;
 export const FLOAT32_BEND = 8;
@@ -68,6 +68,8 @@ export interface GenericKernels<Address> {
   };
   binaryConv2dWords: {
     bits: Address;
+    dilationX: number;
+    dilationY: number;
     groupChannels: number;
     groupOutputs: number;
     inHeight: number;
@@ -234,6 +236,7 @@ export interface SingleKernels<Address> {
   };
   columns: {
     columns: Address;
+    dilationX: number;
     height: number;
     kernelWidth: number;
     outWidth: number;
@@ -305,6 +308,15 @@ export interface SingleKernels<Address> {
     parameters: Address;
     skip: Address;
   };
+  multiply: {
+    channels: number;
+    factor: Address;
+    factorChannelBytes: Address;
+    factorTileBytes: Address;
+    input: Address;
+    splat: number;
+    stream: Address;
+  };
   pointwise: {
     inChannels: number;
     input: Address;
@@ -315,5 +327,9 @@ export interface SingleKernels<Address> {
     skipTileBytes: Address;
     stream: Address;
     weights: Address;
+  };
+  sigmoid: {
+    input: Address;
+    out: Address;
   };
 }

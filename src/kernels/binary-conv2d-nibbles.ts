@@ -1,6 +1,8 @@
 /** Binary convolutions of any window by table look-up: assembly/binary-conv2d-nibbles.ts. */
 
 import { type BinaryConv2dNode, countScale } from '../ops/binary_conv2d.ts';
+import { dilationOf } from '../ops/shapes.ts';
+import type { Shape } from '../tensor.ts';
 import { countParameters } from './binary-epilogue.ts';
 import { weightWords, wordsPerFilter } from './binary-weights.ts';
 import type { Argument } from './calls.ts';
@@ -25,9 +27,7 @@ export const binaryConv2dNibbles: Family<'binary_conv2d'> = {
     simd &&
     (node.groups === 1 || (groupOf(node).channels % 4 === 0 && groupOf(node).outputs % 4 === 0)) &&
     countScale(node).taps * (2 / countScale(node).step) <= MOST_ELEMENTS &&
-    [0, 1].every(
-      (axis) => shape[axis + 1]! * node.stride[axis]! + node.kernel[axis]! <= MOST_PIXELS,
-    ),
+    [0, 1].every((axis) => reachOf(node, shape, axis) <= MOST_PIXELS),
   reads: 'planes',
   writes: 'stream',
   makesSigns: ['nibbles', 'planes'],
@@ -90,6 +90,11 @@ export const binaryConv2dNibbles: Family<'binary_conv2d'> = {
 /** The offsets of a tile's pixels, before its nibbles in the scratch. */
 const OFFSET_BYTES = 128;
 
+/** The farthest row, or column, that a window reads. */
+function reachOf(node: BinaryConv2dNode, shape: Shape, axis: number): number {
+  return shape[axis + 1]! * node.stride[axis]! + node.kernel[axis]! * dilationOf(node)[axis]!;
+}
+
 function groupOf({ inChannels, outChannels, groups }: BinaryConv2dNode) {
   return { channels: inChannels / groups, outputs: outChannels / groups };
 }
@@ -141,13 +146,14 @@ function runRecords(node: BinaryConv2dNode, runs: readonly Run[], input: Raster)
   const taps = tapsOf(node);
   const quads = Math.ceil(groupOf(node).channels / 4);
   const [top, left] = node.padding;
+  const [down, across] = dilationOf(node);
   return Int32Array.from(
     runs.flatMap(({ tap: index, quad, fives, fours }) => {
       const tap = taps[index]!;
       const isSecond = taps[index - 1] === tap;
       return [
-        Math.floor(tap / node.kernel[1]) - top,
-        (tap % node.kernel[1]) - left,
+        Math.floor(tap / node.kernel[1]) * down - top,
+        (tap % node.kernel[1]) * across - left,
         quad * planeBytes(input),
         quad + (isSecond ? quads : 0),
         fives,

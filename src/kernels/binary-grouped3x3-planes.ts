@@ -1,6 +1,7 @@
 /** Binary 3x3 convolutions in groups by swizzle: assembly/binary-grouped3x3-planes.ts. */
 
 import type { BinaryConv2dNode } from '../ops/binary_conv2d.ts';
+import { isDilated } from '../ops/shapes.ts';
 import { countParameters } from './binary-epilogue.ts';
 import { bitsAt, weightWords, wordsPerFilter } from './binary-weights.ts';
 import { ENCODINGS, planeBytes, planesOrigin } from './encodings.ts';
@@ -17,7 +18,8 @@ export const binaryGrouped3x3Planes: Family<'binary_conv2d'> = {
     node.kernel.every((size) => size === 3) &&
     node.stride.every((step) => step === 1) &&
     node.padding.every((pixels) => pixels === 1) &&
-    node.paddingValue === 0,
+    node.paddingValue === 0 &&
+    !isDilated(node),
   reads: 'planes',
   writes: 'stream',
   makesSigns: ['nibbles'],

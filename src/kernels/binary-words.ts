@@ -1,6 +1,7 @@
 /** Binary convolutions of any shape by xor and popcount on 64-bit words: assembly/binary-words.ts. */
 
 import { countScale } from '../ops/binary_conv2d.ts';
+import { dilationOf } from '../ops/shapes.ts';
 import { countParameters } from './binary-epilogue.ts';
 import { wordsPerFilter } from './binary-weights.ts';
 import type { Buffer } from './calls.ts';
@@ -56,6 +57,8 @@ export const binaryConv2dWords: Family<'binary_conv2d'> = {
         kernelWidth: node.kernel[1],
         strideY: node.stride[0],
         strideX: node.stride[1],
+        dilationY: dilationOf(node)[0],
+        dilationX: dilationOf(node)[1],
         paddingTop: node.padding[0],
         paddingLeft: node.padding[1],
         paddingValue: node.paddingValue,

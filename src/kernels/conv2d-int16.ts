@@ -2,6 +2,7 @@
 
 import type { Conv2dNode } from '../ops/conv2d.ts';
 import { type PiecewiseLinear, scaled } from '../ops/piecewise-linear.ts';
+import { isDilated } from '../ops/shapes.ts';
 import { epilogueParameters } from './activations.ts';
 import { aligned } from './calls.ts';
 import { type Family, skipArguments, streamRoom } from './family.ts';
@@ -20,7 +21,7 @@ function tapsOf({ inChannels, groups, kernel }: Conv2dNode): number {
 export const conv2dInt16: Family<'conv2d'> = {
   name: 'conv2d-int16',
   accepts: ({ source }, { activations }) =>
-    activations.name === 'int16' && tapsOf(source) <= MOST_TAPS,
+    activations.name === 'int16' && tapsOf(source) <= MOST_TAPS && !isDilated(source),
   reads: 'planar',
   writes: 'stream',
   emit(emission) {

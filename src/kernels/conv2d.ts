@@ -1,6 +1,7 @@
 /** Float convolutions of any shape, over columns: assembly/conv2d.ts. */
 
 import type { Conv2dNode } from '../ops/conv2d.ts';
+import { dilationOf } from '../ops/shapes.ts';
 import { epilogueParameters } from './activations.ts';
 import { aligned } from './calls.ts';
 import { type Family, skipArguments, streamRoom } from './family.ts';
@@ -32,6 +33,7 @@ export const conv2d: Family<'conv2d'> = {
         kernelWidth: node.kernel[1],
         strideY: node.stride[0],
         strideX: node.stride[1],
+        dilationX: dilationOf(node)[1],
         paddingTop: node.padding[0],
         paddingLeft: node.padding[1],
       },
@@ -64,7 +66,7 @@ export const conv2d: Family<'conv2d'> = {
 
 /** The columns that assembly/conv2d.ts lays an input out in. */
 export interface ColumnsShape {
-  /** Planes a channel: one for each (ky mod stride, kx). */
+  /** Planes a channel: one for each (phase, kx). */
   readonly planes: number;
   /** Rows a plane. */
   readonly rows: number;
@@ -74,7 +76,7 @@ export interface ColumnsShape {
 export function columnsShape(node: Conv2dNode, out: Raster): ColumnsShape {
   const [kernelHeight, kernelWidth] = node.kernel;
   const [strideY] = node.stride;
-  const lastRow = Math.floor((kernelHeight - 1) / strideY);
+  const lastRow = Math.floor((dilationOf(node)[0] * (kernelHeight - 1)) / strideY);
   // The last tile reads past the last row, up to whole tiles: those bytes are kept at 0.
   const pixels = aligned(out.tiles * TILE_PIXELS + lastRow * out.row);
   return { planes: strideY * kernelWidth, rows: out.height + lastRow, planeBytes: pixels * 4 };
@@ -84,13 +86,15 @@ export function columnsShape(node: Conv2dNode, out: Raster): ColumnsShape {
 export function columnsOffsets(node: Conv2dNode, out: Raster): Int32Array {
   const [kernelHeight, kernelWidth] = node.kernel;
   const [strideY] = node.stride;
+  const [down] = dilationOf(node);
   const { planes, planeBytes } = columnsShape(node, out);
   const offsets: number[] = [];
   for (let channel = 0; channel < node.inChannels / node.groups; channel++) {
     for (let ky = 0; ky < kernelHeight; ky++) {
       for (let kx = 0; kx < kernelWidth; kx++) {
-        const plane = channel * planes + (ky % strideY) * kernelWidth + kx;
-        offsets.push(plane * planeBytes + Math.floor(ky / strideY) * out.row * 4);
+        const y = ky * down;
+        const plane = channel * planes + (y % strideY) * kernelWidth + kx;
+        offsets.push(plane * planeBytes + Math.floor(y / strideY) * out.row * 4);
       }
     }
   }

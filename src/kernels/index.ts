@@ -13,6 +13,7 @@ import { conv2dInt16 } from './conv2d-int16.ts';
 import { dense } from './dense.ts';
 import { clampChannels, clampVector, mapChannels, mapVector } from './elementwise.ts';
 import type { Family } from './family.ts';
+import { multiply, sigmoidChannels, sigmoidVector } from './gate.ts';
 import { concatenate, flatten } from './layout.ts';
 import { pointwise } from './pointwise.ts';
 import { averagePool2x2, globalAveragePool, pool2d } from './pool2d.ts';
@@ -36,7 +37,9 @@ export const FAMILIES: { readonly [Op in OpName]: readonly Family<Op>[] } = {
   prelu: map,
   relu: [...map, ...clamp],
   hard_tanh: clamp,
+  sigmoid: [sigmoidChannels, sigmoidVector],
   add: map,
+  multiply: [multiply],
   concat: [concatenate],
   average_pool2d: [averagePool2x2, pool2d],
   max_pool2d: [pool2d],

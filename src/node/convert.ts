@@ -1,9 +1,9 @@
 import { readFileSync, realpathSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { ImportError } from '../errors.ts';
 import { type ConversionReport, type ConvertOptions, convertModel } from '../import/convert.ts';
 import { fileError, readFileBytes } from './read-file.ts';
+import { writeWhole } from './write-whole.ts';
 
 export type ConvertFileOptions = Omit<ConvertOptions, 'readBeside'>;
 
@@ -32,14 +32,7 @@ export async function convertFile(
     ...options,
     readBeside: (location) => readBeside(dirname(source), location),
   });
-  const partial = `${target}.${process.pid}.partial`;
-  try {
-    await writeFile(partial, model);
-    await rename(partial, target);
-  } catch (cause) {
-    await rm(partial, { force: true });
-    throw fileError(target, cause);
-  }
+  await writeWhole(target, model);
   return report;
 }
 

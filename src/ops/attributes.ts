@@ -22,6 +22,8 @@ export interface Attributes {
   names(key: string): string[];
   /** `[vertical, horizontal]`, each from 1 to 1024. */
   pair(key: string): Pair;
+  /** A pair, if it is there. */
+  pairOrNone(key: string): Pair | undefined;
   /** `[top, left, bottom, right]`, each from 0 to 1024. */
   padding(key: string): Padding;
   /** A float32 tensor of `rank` dimensions, all of it finite. */
@@ -105,6 +107,7 @@ export function attributesOf(
         (v) => Array.isArray(v) && v.length > 0 && v.every((name) => typeof name === 'string'),
       ) as string[],
     pair: (key) => integers(key, 2, 1) as unknown as Pair,
+    pairOrNone: (key) => (json[key] === undefined ? undefined : attributes.pair(key)),
     padding: (key) => integers(key, 4, 0) as unknown as Padding,
     tensor(key, dtypes, rank) {
       const tensorName = attributes.string(key);

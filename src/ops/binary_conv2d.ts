@@ -20,6 +20,8 @@ export interface BinaryConv2dNode extends NodeBase {
   readonly alpha: Float32Array | undefined;
   readonly kernel: Pair;
   readonly stride: Pair;
+  /** From one tap to the next; absent, 1. */
+  readonly dilation?: Pair | undefined;
   readonly padding: Padding;
   readonly inChannels: number;
   readonly outChannels: number;
@@ -41,6 +43,7 @@ export const binaryConv2d: Operation<BinaryConv2dNode> = {
     'padding',
     'padding_value',
     'groups',
+    'dilation',
   ],
   parse(a) {
     const kernel = a.pair('kernel');
@@ -62,6 +65,7 @@ export const binaryConv2d: Operation<BinaryConv2dNode> = {
       alpha: vectorOrNone(a, 'alpha', outChannels),
       kernel,
       stride: a.pair('stride'),
+      dilation: a.pairOrNone('dilation'),
       padding: a.padding('padding'),
       groups,
       inChannels,

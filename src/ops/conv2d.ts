@@ -11,6 +11,8 @@ export interface Conv2dNode extends NodeBase {
   readonly bias: Float32Array | undefined;
   readonly kernel: Pair;
   readonly stride: Pair;
+  /** From one tap to the next; absent, 1. */
+  readonly dilation?: Pair | undefined;
   readonly padding: Padding;
   readonly inChannels: number;
   readonly outChannels: number;
@@ -20,7 +22,7 @@ export interface Conv2dNode extends NodeBase {
 export const conv2d: Operation<Conv2dNode> = {
   op: 'conv2d',
   inputs: 1,
-  attributes: ['weight', 'bias', 'stride', 'padding', 'groups'],
+  attributes: ['weight', 'bias', 'stride', 'padding', 'groups', 'dilation'],
   parse(a) {
     const weight = a.floats('weight', 4);
     const [outChannels, groupChannels, kernelHeight, kernelWidth] = weight.shape as [
@@ -37,6 +39,7 @@ export const conv2d: Operation<Conv2dNode> = {
       bias: vectorOrNone(a, 'bias', outChannels),
       kernel: [kernelHeight, kernelWidth],
       stride: a.pair('stride'),
+      dilation: a.pairOrNone('dilation'),
       padding: a.padding('padding'),
       groups,
       inChannels: groupChannels * groups,

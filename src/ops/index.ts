@@ -16,9 +16,11 @@ import { flatten } from './flatten.ts';
 import { globalAveragePool } from './global_average_pool.ts';
 import { hardTanh } from './hard_tanh.ts';
 import { maxPool2d } from './max_pool2d.ts';
+import { multiply } from './multiply.ts';
 import type { NodeBase, NodeOf, Operation } from './operation.ts';
 import { prelu } from './prelu.ts';
 import { relu } from './relu.ts';
+import { sigmoid } from './sigmoid.ts';
 import { sign } from './sign.ts';
 
 export const OPERATIONS = {
@@ -30,7 +32,9 @@ export const OPERATIONS = {
   prelu,
   relu,
   hard_tanh: hardTanh,
+  sigmoid,
   add,
+  multiply,
   concat,
   average_pool2d: averagePool2d,
   max_pool2d: maxPool2d,

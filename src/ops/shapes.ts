@@ -64,16 +64,25 @@ function places(
 
 /** The map that a window makes as it slides over another. */
 export function windowed(
-  node: NodeBase & { kernel: Pair; stride: Pair; padding: Padding },
+  node: NodeBase & { kernel: Pair; stride: Pair; padding: Padding; dilation?: Pair | undefined },
   channels: number,
   [, height, width]: MapShape,
 ): Shape {
   const [top, left, bottom, right] = node.padding;
+  const [down, across] = dilationOf(node);
   return [
     channels,
-    places(node, height, top, bottom, node.kernel[0], node.stride[0]),
-    places(node, width, left, right, node.kernel[1], node.stride[1]),
+    places(node, height, top, bottom, down * (node.kernel[0] - 1) + 1, node.stride[0]),
+    places(node, width, left, right, across * (node.kernel[1] - 1) + 1, node.stride[1]),
   ];
+}
+
+export function dilationOf(node: { readonly dilation?: Pair | undefined }): Pair {
+  return node.dilation ?? [1, 1];
+}
+
+export function isDilated(node: { readonly dilation?: Pair | undefined }): boolean {
+  return dilationOf(node).some((step) => step !== 1);
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {

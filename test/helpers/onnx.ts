@@ -12,8 +12,11 @@ export interface OnnxTensorText {
 export interface OnnxNodeText {
   readonly op: string;
   readonly inputs: readonly string[];
-  readonly output: string;
+  readonly output?: string;
+  /** Instead of `output`, several. */
+  readonly outputs?: readonly string[];
   readonly ints?: Readonly<Record<string, readonly number[]>>;
+  readonly int?: Readonly<Record<string, number>>;
 }
 
 export interface OnnxText {
@@ -71,12 +74,16 @@ function tensor({ name, shape, floats, external, dataType = 1 }: OnnxTensorText)
   );
 }
 
-function node({ op, inputs, output, ints = {} }: OnnxNodeText): Part {
+function node(text: OnnxNodeText): Part {
+  const { op, inputs, output = '', outputs = [output], ints = {}, int = {} } = text;
   return message(
     1,
     ...inputs.map((name) => message(1, name)),
-    message(2, output),
+    ...outputs.map((name) => message(2, name)),
     message(4, op),
+    ...Object.entries(int).map(([name, value]) =>
+      message(5, message(1, name), whole(3, value), whole(20, 2)),
+    ),
     ...Object.entries(ints).map(([name, values]) =>
       message(5, message(1, name), ...values.map((value) => whole(8, value)), whole(20, 7)),
     ),

@@ -26,6 +26,22 @@ describe('preprocess equals Pillow and torchvision', () => {
   it('reads all the expected values', () => expect(offset).toBe(expected.length));
 });
 
+it('a std of 1/255 leaves the levels as they are, exactly', () => {
+  const data = Uint8Array.from({ length: 768 }, (_, at) => Math.floor(at / 3));
+  const std = [1 / 255, 1 / 255, 1 / 255] as const;
+  const got = preprocess(
+    { data, width: 256, height: 1 },
+    {
+      size: [1, 256],
+      resize: { rule: 'none', size: 1, filter: 'box' },
+      crop: 'none',
+      mean: [0, 0, 0],
+      std,
+    },
+  );
+  expect([...got.subarray(0, 256)]).toEqual([...Array(256).keys()]);
+});
+
 describe('preprocess rejects', () => {
   const preprocessing: Preprocessing = {
     size: [2, 2],

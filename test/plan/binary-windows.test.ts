@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Graph, Int16Stream } from '../../src/graph/graph.ts';
 import { inferShape } from '../../src/ops/index.ts';
 import { planGraph } from '../../src/plan/plan.ts';
-import { binaryConv2d, graphBuilder, outputSize } from '../helpers/graphs.ts';
+import { binaryConv2d, graphBuilder } from '../helpers/graphs.ts';
 import { runInPieces } from '../helpers/pieces.ts';
 import { type Random, randomFrom } from '../helpers/random.ts';
 import { BUILDS, runGraph } from '../helpers/run.ts';
@@ -13,6 +13,7 @@ import { evaluateInt16 } from '../reference/int16.ts';
 interface Window {
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
+  readonly dilation?: readonly [number, number];
   readonly padding: readonly [number, number, number, number];
   readonly paddingValue: -1 | 0 | 1;
 }
@@ -27,6 +28,7 @@ const pad = fc.integer({ min: 0, max: 3 });
 const window = fc.record({
   kernel: fc.tuple(size(7), size(7)),
   stride: fc.tuple(size(3), size(3)),
+  dilation: fc.tuple(size(2), size(2)),
   padding: fc.tuple(pad, pad, pad, pad),
   paddingValue: fc.constantFrom(-1, 0, 1),
 }) as fc.Arbitrary<Window>;
@@ -40,8 +42,9 @@ const networks = fc.record({
   seed: fc.nat(),
 });
 
-const fits = ({ kernel, padding }: Window, height: number, width: number) =>
-  kernel[0] <= height + padding[0] + padding[2] && kernel[1] <= width + padding[1] + padding[3];
+const fits = ({ kernel, padding, dilation = [1, 1] }: Window, height: number, width: number) =>
+  (kernel[0] - 1) * dilation[0] < height + padding[0] + padding[2] &&
+  (kernel[1] - 1) * dilation[1] < width + padding[1] + padding[3];
 
 /** sign, convolution, PReLU, batch norm, twice; and what the first sign read where it has the shape. */
 function networkOf(
@@ -62,10 +65,9 @@ function networkOf(
     const signs = add({ name: `signs${index}`, op: 'sign', inputs: [value], threshold });
     const c = { inChannels, height, width, ...unit };
     const alpha = random.floats(outChannels, () => 2 ** -(2 + random.below(3)));
-    const conv = builder.add(
-      binaryConv2d(`conv${index}`, signs, c, random, { alpha, paddingValue: unit.paddingValue }),
-      [outChannels, ...outputSize(c)],
-    );
+    const { paddingValue, dilation } = unit;
+    const options = { alpha, paddingValue, dilation };
+    const conv = add(binaryConv2d(`conv${index}`, signs, c, random, options));
     const slope = random.floats(outChannels, () => (random.below(5) - 2) / 4);
     const bent = add({ name: `bent${index}`, op: 'prelu', inputs: [conv], slope });
     const bias = random.floats(outChannels, random.eighth);

@@ -142,6 +142,8 @@ describe('element-wise operations on a map and on a vector', () => {
         bias: random.floats(n, random.eighth),
       }),
     ],
+    ['sigmoid', (input) => ({ name: 'out', op: 'sigmoid', inputs: [input] })],
+    ['a value squared', (input) => ({ name: 'out', op: 'multiply', inputs: [input, input] })],
     ['a value added to itself', (input) => ({ name: 'out', op: 'add', inputs: [input, input] })],
     ['a value beside itself', (input) => ({ name: 'out', op: 'concat', inputs: [input, input] })],
   ];
@@ -161,6 +163,69 @@ describe('element-wise operations on a map and on a vector', () => {
       builder.finish(add(builder, node(vector, randomFrom(5), 6))),
       eighths([6, 4, 4]),
     );
+  });
+});
+
+describe('products', () => {
+  test.each<[string, [number, number, number]]>([
+    ['a factor for each channel', [5, 1, 1]],
+    ['a factor for each pixel', [1, 6, 33]],
+    ['a factor for each number', [5, 6, 33]],
+  ])('%s', async (_, [channels, height, width]) => {
+    const builder = graphBuilder([5, 6, 33]);
+    const window = { inChannels: 5, outChannels: channels, groups: 1, height: 6, width: 33 };
+    const factor = add(
+      builder,
+      conv2d(
+        'factor',
+        'image',
+        { ...window, kernel: [7 - height, 34 - width], stride: one, padding: noPadding },
+        randomFrom(7),
+      ),
+    );
+    const node = { name: 'out', op: 'multiply', inputs: ['image', factor] } as const;
+    await expectEqual(builder.finish(add(builder, node)), eighths([5, 6, 33]));
+  });
+
+  test('a vector of factors for a map, which is then normalised', async () => {
+    const builder = graphBuilder([40, 4, 9]);
+    add(builder, { name: 'mean', op: 'global_average_pool', inputs: ['image'] });
+    add(builder, { name: 'gate', op: 'sigmoid', inputs: ['mean'] });
+    add(builder, { name: 'gated', op: 'multiply', inputs: ['image', 'gate'] });
+    const bias = Float32Array.of(0.5);
+    add(builder, { name: 'out', op: 'affine', inputs: ['gated'], scale: undefined, bias });
+    await expectEqual(builder.finish('out'), eighths([40, 4, 9]));
+  });
+});
+
+test('a sigmoid goes from 0 to 1, whatever its input', async () => {
+  const builder = graphBuilder([1, 1, 8]);
+  const graph = builder.finish(add(builder, { name: 'out', op: 'sigmoid', inputs: ['image'] }));
+  const input = Float32Array.of(-3e38, -1000, -20, -0, 1e-30, 20, 1000, 3e38);
+  await expectEqual(graph, input);
+});
+
+describe('dilated convolutions', () => {
+  test.each<[string, Pair, Pair, Padding, Pair]>([
+    ['twice as far apart', [3, 3], one, [2, 2, 2, 2], [2, 2]],
+    ['with stride', [3, 3], [2, 2], [1, 2, 3, 0], [3, 2]],
+    ['in one direction', [1, 4], [3, 1], noPadding, [1, 5]],
+  ])('%s', async (_, kernel, stride, padding, dilation) => {
+    const c = { inChannels: 4, outChannels: 4, groups: 2, kernel, stride, padding };
+    const size = { ...c, height: 9, width: 35 };
+    const random = randomFrom(3);
+    const builder = graphBuilder([4, 9, 35]);
+    add(builder, { ...conv2d('floats', 'image', size, random), dilation });
+    await expectEqual(builder.finish('floats'), eighths([4, 9, 35]));
+    add(builder, { name: 'signs', op: 'sign', inputs: ['image'], threshold: undefined });
+    for (const paddingValue of [0, 1, -1] as const) {
+      const name = `bits ${paddingValue}`;
+      add(builder, {
+        ...binaryConv2d(name, 'signs', size, random, { paddingValue }),
+        dilation,
+      });
+      await expectEqual(builder.finish(name), eighths([4, 9, 35]));
+    }
   });
 });
 

@@ -44,16 +44,24 @@ function constantAt(constants: Float32Array | undefined, channel: number): numbe
 }
 
 /** Output positions of a window. */
-function windowShape(shape: Shape, kernel: Pair, stride: Pair, padding: Padding): [number, number] {
+function windowShape(
+  shape: Shape,
+  kernel: Pair,
+  stride: Pair,
+  padding: Padding,
+  dilation: Pair = [1, 1],
+): [number, number] {
   const [top, left, bottom, right] = padding;
+  const reach = (axis: 0 | 1) => dilation[axis] * (kernel[axis] - 1) + 1;
   return [
-    Math.floor((height(shape) + top + bottom - kernel[0]) / stride[0]) + 1,
-    Math.floor((width(shape) + left + right - kernel[1]) / stride[1]) + 1,
+    Math.floor((height(shape) + top + bottom - reach(0)) / stride[0]) + 1,
+    Math.floor((width(shape) + left + right - reach(1)) / stride[1]) + 1,
   ];
 }
 
 /** out[o][y][x] = sum over (c, ky, kx) of w[o][c][ky][kx] * in[..] + bias[o]; taps outside are 0. */
 export function conv2d(input: Value, node: Conv2dNode): Value {
+  const [down, across] = node.dilation ?? [1, 1];
   const sum = (output: number, y: number, x: number): number => {
     let total = 0;
     const groupChannels = node.inChannels / node.groups;
@@ -62,8 +70,8 @@ export function conv2d(input: Value, node: Conv2dNode): Value {
       for (let ky = 0; ky < node.kernel[0]; ky++) {
         for (let kx = 0; kx < node.kernel[1]; kx++) {
           const at = ((output * groupChannels + c) * node.kernel[0] + ky) * node.kernel[1] + kx;
-          const iy = y * node.stride[0] + ky - node.padding[0];
-          const ix = x * node.stride[1] + kx - node.padding[1];
+          const iy = y * node.stride[0] + ky * down - node.padding[0];
+          const ix = x * node.stride[1] + kx * across - node.padding[1];
           const tap = pixel(input, group * groupChannels + c, iy, ix) ?? 0;
           total = round(total + round(node.weight[at]! * tap));
         }
@@ -87,7 +95,7 @@ function convolve(
   node: Conv2dNode | BinaryConv2dNode,
   sum: (output: number, y: number, x: number) => number,
 ): Value {
-  const [h, w] = windowShape(input.shape, node.kernel, node.stride, node.padding);
+  const [h, w] = windowShape(input.shape, node.kernel, node.stride, node.padding, node.dilation);
   const data = new Float32Array(node.outChannels * h * w);
   let at = 0;
   for (let output = 0; output < node.outChannels; output++) {
@@ -114,6 +122,7 @@ export function binaryWeight(node: BinaryConv2dNode, output: number, element: nu
 
 /** Integer sums of products of +-1; a tap outside counts as the padding value. */
 export function binarySums(input: Value, node: BinaryConv2dNode): Value {
+  const [down, across] = node.dilation ?? [1, 1];
   const groupChannels = node.inChannels / node.groups;
   const elements = node.kernel[0] * node.kernel[1] * groupChannels;
   const weights = Array.from({ length: node.outChannels }, (_, output) =>
@@ -125,8 +134,8 @@ export function binarySums(input: Value, node: BinaryConv2dNode): Value {
     let element = 0;
     for (let ky = 0; ky < node.kernel[0]; ky++) {
       for (let kx = 0; kx < node.kernel[1]; kx++) {
-        const iy = y * node.stride[0] + ky - node.padding[0];
-        const ix = x * node.stride[1] + kx - node.padding[1];
+        const iy = y * node.stride[0] + ky * down - node.padding[0];
+        const ix = x * node.stride[1] + kx * across - node.padding[1];
         for (let c = 0; c < groupChannels; c++) {
           const tap = pixel(input, group * groupChannels + c, iy, ix) ?? node.paddingValue;
           total += weights[output]![element++]! * tap;
@@ -175,6 +184,24 @@ export function relu(input: Value, node: ReluNode): Value {
 /** min(max(x, -1), 1). */
 export function hardTanh(input: Value): Value {
   return mapChannels(input, (x) => Math.min(Math.max(x, -1), 1));
+}
+
+/** 1 / (1 + exp(-x)). */
+export function sigmoid(input: Value): Value {
+  return mapChannels(input, (x) => 1 / (1 + Math.exp(-x)));
+}
+
+/** By a value of the same shape, a factor a channel or a factor a pixel. */
+export function multiply(value: Value, factor: Value): Value {
+  const pixels = height(value.shape) * width(value.shape);
+  const ofChannel = value.shape[0] === factor.data.length;
+  const ofPixel = factor.shape[0] === 1 && pixels === factor.data.length;
+  const at = (index: number) => {
+    if (ofChannel) return Math.floor(index / pixels);
+    return ofPixel ? index % pixels : index;
+  };
+  const data = value.data.map((x, index) => x * factor.data[at(index)]!);
+  return { shape: value.shape, data };
 }
 
 export function add(a: Value, b: Value): Value {

@@ -12,7 +12,8 @@ import {
   type ReadBeside,
   tensorValues,
 } from './model.ts';
-import { type NodeReader, OPERATIONS } from './operations.ts';
+import type { NodeReader } from './node.ts';
+import { OPERATIONS } from './operations.ts';
 import { neededNodes } from './order.ts';
 
 /**
@@ -47,7 +48,9 @@ export function readOnnx(bytes: Uint8Array, readBeside: ReadBeside): ForeignNetw
           'docs/import.md lists those that are; leave it out of the exported part, or ask for it',
         );
       }
-      values.set(node.outputs[0] ?? '', read(reader));
+      const made = read(reader);
+      const results = Array.isArray(made) ? (made as readonly Value[]) : [made as Value];
+      for (const [at, value] of results.entries()) values.set(node.outputs[at] ?? '', value);
     } catch (error) {
       throw placed(error, builder);
     }
@@ -126,6 +129,7 @@ function nodeReader(
     opset,
     operation: node.operation,
     count: node.inputs.length,
+    results: node.outputs.length,
     has: (at) => (node.inputs[at] ?? '') !== '',
     value(at) {
       if (!reader.has(at))

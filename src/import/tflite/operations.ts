@@ -11,7 +11,14 @@ import {
 } from '../array.ts';
 import { realise, sameShape, spread } from '../builder.ts';
 import * as constants from '../constant.ts';
-import { type BinaryOperation, binary, clip, type UnaryOperation, unary } from '../elementwise.ts';
+import {
+  type BinaryOperation,
+  binary,
+  clip,
+  hardSwish,
+  type UnaryOperation,
+  unary,
+} from '../elementwise.ts';
 import * as spatial from '../spatial.ts';
 import type { Value } from '../values.ts';
 import { LARQ_OPERATIONS } from './larq.ts';
@@ -324,6 +331,7 @@ export const OPERATIONS: Readonly<Record<string, Read>> = {
   DIV: binaryOf('divide', true),
   EXPAND_DIMS: expandDims,
   FULLY_CONNECTED: fullyConnected,
+  HARD_SWISH: (node) => hardSwish(node.builder, node.value(0)),
   LEAKY_RELU: leakyRelu,
   LOGISTIC: unaryOf('sigmoid'),
   MAXIMUM: binaryOf('maximum', false),
@@ -349,5 +357,6 @@ export const OPERATIONS: Readonly<Record<string, Read>> = {
   SQUEEZE: squeeze,
   STRIDED_SLICE: stridedSlice,
   SUB: binaryOf('subtract', true),
+  TANH: unaryOf('tanh'),
   TRANSPOSE: transpose,
 };

@@ -1,0 +1,116 @@
+/** What single operations of ONNX compute once they are imported, against their definitions. */
+
+import { expect, test } from 'vitest';
+import { parseModelFile } from '../../src/file/model-file.ts';
+import { convertModel, importModel } from '../../src/import/convert.ts';
+import { type OnnxNodeText, type OnnxText, onnxModel } from '../helpers/onnx.ts';
+import { evaluateGraph } from '../reference/evaluate.ts';
+
+const SHAPE = [1, 4, 3, 5];
+const input = Float32Array.from({ length: 60 }, (_, at) => ((at * 37) % 17) - 8);
+
+function outputOf(nodes: readonly OnnxNodeText[], tensors: OnnxText['tensors'] = []): number[] {
+  const { graph } = importModel(
+    onnxModel({ nodes, tensors, inputs: [{ name: 'x', shape: SHAPE }] }),
+  );
+  return [...evaluateGraph(graph, input).get(graph.output)!];
+}
+
+function expectClose(got: readonly number[], wanted: ArrayLike<number>): void {
+  expect(got).toHaveLength(wanted.length);
+  for (const [at, x] of got.entries()) expect(x).toBeCloseTo(wanted[at]!, 5);
+}
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+const hard = (x: number, scale: number) => Math.min(Math.max(x * scale + 0.5, 0), 1);
+
+test.each<[string, (x: number) => number]>([
+  ['Sigmoid', sigmoid],
+  ['Tanh', Math.tanh],
+  ['HardSigmoid', (x) => hard(x, 0.2)],
+  ['HardSwish', (x) => x * hard(x, 1 / 6)],
+])('%s of a map', (op, f) => {
+  expectClose(outputOf([{ op, inputs: ['x'], output: 'y' }]), input.map(f));
+});
+
+test('swish, a map times its own sigmoid', () => {
+  const nodes = [
+    { op: 'Sigmoid', inputs: ['x'], output: 'gate' },
+    { op: 'Mul', inputs: ['gate', 'x'], output: 'y' },
+  ];
+  expectClose(
+    outputOf(nodes),
+    input.map((x) => x * sigmoid(x)),
+  );
+});
+
+test('the parts of a Split, in another order', () => {
+  const nodes = [
+    { op: 'Split', inputs: ['x', 'sizes'], outputs: ['a', 'b'], int: { axis: 1 } },
+    { op: 'Concat', inputs: ['b', 'a'], output: 'y' },
+  ];
+  const sizes = { name: 'sizes', shape: [2], floats: [1, 3] };
+  const [a, rest] = [input.subarray(0, 15), input.subarray(15)];
+  expectClose(outputOf(nodes, [sizes]), [...rest, ...a]);
+});
+
+test.each(['floats', 'bits'])('a dilated convolution of %s', (kind) => {
+  const first = kind === 'bits' ? -0.5 : 3;
+  const weight = [first, 0.5, 0.5, -0.5, 0.5, 0.5, -0.5, 0.5];
+  const conv = { op: 'Conv', output: 'y', ints: { dilations: [1, 3] } };
+  const nodes = [
+    { op: 'Greater', inputs: ['x', 'half'], output: 'over' },
+    { op: 'Where', inputs: ['over', 'one', 'minus'], output: 's' },
+    { ...conv, inputs: ['s', 'w'] },
+  ];
+  const scalar = (name: string, x: number) => ({ name, shape: [], floats: [x] });
+  const tensors = [
+    { name: 'w', shape: [1, 4, 1, 2], floats: weight },
+    ...[scalar('half', 0.5), scalar('one', 1), scalar('minus', -1)],
+  ];
+  const wanted = Array.from({ length: 6 }, (_, at) => {
+    const [y, x] = [Math.floor(at / 2), at % 2];
+    let sum = 0;
+    for (let c = 0; c < 4; c++) {
+      for (const k of [0, 1]) {
+        const tap = input[(c * 3 + y) * 5 + x + 3 * k]! > 0.5 ? 1 : -1;
+        sum += tap * weight[2 * c + k]!;
+      }
+    }
+    return sum;
+  });
+  expectClose(outputOf(nodes, tensors), wanted);
+});
+
+test.each([
+  [1, 'grey'],
+  [2, 'grey and alpha'],
+  [4, 'RGBA'],
+])('an input of %i channels reads RGB pictures as %s', async (channels, what) => {
+  const weight = Array.from({ length: 5 * channels }, (_, at) => ((at * 7) % 5) - 1.5);
+  const source = onnxModel({
+    nodes: [
+      { op: 'Conv', inputs: ['x', 'w'], output: 'c' },
+      { op: 'GlobalAveragePool', inputs: ['c'], output: 'p' },
+      { op: 'Flatten', inputs: ['p'], output: 'y' },
+    ],
+    tensors: [{ name: 'w', shape: [5, channels, 1, 1], floats: weight }],
+    inputs: [{ name: 'x', shape: [1, channels, 1, 2] }],
+  });
+  const raw = { mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] } as const;
+  const { bytes, report } = await convertModel(source, { preprocessing: raw });
+  expect(report.notes.join()).toContain(`the input is ${what}`);
+  const { graph } = parseModelFile(bytes);
+  const rgb = Float32Array.of(10, 20, 100, 100, 0, 50);
+  const grey = [0, 1].map((at) => 0.299 * rgb[at]! + 0.587 * rgb[2 + at]! + 0.114 * rgb[4 + at]!);
+  const planes = channels < 3 ? [...grey, 255, 255] : [...rgb, 255, 255];
+  const wanted = Array.from({ length: 5 }, (_, o) => {
+    let sum = 0;
+    for (let at = 0; at < 2 * channels; at++) {
+      sum += weight[o * channels + Math.floor(at / 2)]! * planes[at]!;
+    }
+    return sum / 2;
+  });
+  const got = evaluateGraph(graph, rgb).get(graph.output)!;
+  for (const [o, x] of got.entries()) expect(x).toBeCloseTo(wanted[o]!, 3);
+});
