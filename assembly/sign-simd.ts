@@ -64,7 +64,7 @@ export function signNibbles<T>(
 }
 
 /**
- * Stream to planes; `channels` is a multiple of 4.
+ * Stream to planes; the bits of channels past the last are 0.
  * @param thresholds `[channels]`, numbers like the stream's
  * @param planes address of pixel 0 of the first plane
  * @param planeBytes distance between planes
@@ -91,7 +91,8 @@ export function signPlanes<T>(
       let low = i64x2.splat(0);
       let high = i64x2.splat(0);
       let bit = i8x16.splat(1);
-      for (let j = 0; j < 4; j++) {
+      const count = min(4, channels - channel);
+      for (let j = 0; j < count; j++) {
         const threshold = loadSplat<T>(thresholds + <usize>(channel + j) * sizeof<T>());
         low = v128.or(low, v128.and(signs16<T>(source, threshold), bit));
         high = v128.or(high, v128.and(signs16<T>(source + tileBytes<T>() / 2, threshold), bit));

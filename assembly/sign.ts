@@ -7,9 +7,9 @@
  *   significant first; bits past the last channel are 0. For the 64-bit kernels.
  * - nibbles: `[tile][channel][16]` bytes, byte b holds pixel b in bit 0 and pixel b + 16 in bit 4.
  *   For the pointwise kernel, which builds its tables from it.
- * - planes: `[channel / 4][pixel]` bytes, bit j of a byte is channel 4q + j; pixels of the padding
+ * - planes: `[ceil(channel / 4)][pixel]` bytes, bit j of a byte is channel 4q + j; pixels of the padding
  *   column and past the picture are 0, as are at least W + 2 bytes before and after each plane. For
- *   the grouped 3x3 kernel, where a tap is then an unaligned load.
+ *   the kernels of windows, where a tap is then an unaligned load.
  */
 
 import { tileBytes } from './stream';

@@ -12,13 +12,13 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Bench } from 'tinybench';
 import { mobinet } from '../dist/networks/mobinet.js';
-import { inferShape } from '../dist/ops/index.js';
+import { binaryGraph, floatGraph } from './layer-graphs.js';
 import { binaryLayers, NETWORK } from './layers.js';
 import { logBars } from './picture.js';
-import { header, median, table, writeResults } from './report.js';
+import { header, table, writeResults } from './report.js';
 import { openStep } from './step.js';
+import { timeTasks } from './time-tasks.js';
 
 const { values: flags } = parseArgs({
   options: {
@@ -28,102 +28,6 @@ const { values: flags } = parseArgs({
 });
 
 /** @typedef {import('./layers.js').Layer} Layer */
-/** @typedef {import('../dist/ops/index.js').GraphNode} GraphNode */
-
-const random = (/** @type {number} */ length) =>
-  Float32Array.from({ length }, () => Math.random() - 0.5);
-
-/**
- * A graph of nodes one after the other.
- * @param {Layer} layer
- * @param {GraphNode[]} nodes
- * @param {import('../dist/graph/graph.js').Int16Stream} [stream]
- * @returns {import('../dist/graph/graph.js').Graph}
- */
-function chain({ inChannels, size }, nodes, stream) {
-  /** @type {[number, number, number]} */
-  const shape = [inChannels, size, size];
-  /** @type {Map<string, import('../dist/tensor.js').Shape>} */
-  const shapes = new Map([['image', shape]]);
-  for (const node of nodes) {
-    const inputs = node.inputs.map((name) => /** @type {typeof shape} */ (shapes.get(name)));
-    shapes.set(node.name, inferShape(node, inputs));
-  }
-  const output = /** @type {GraphNode} */ (nodes.at(-1)).name;
-  return { input: { name: 'image', shape }, output, nodes, shapes, stream };
-}
-
-/** A unit as the network has it: PReLU, batch norm and the skip behind the convolution. */
-const rest = (/** @type {Layer} */ { inChannels, outChannels }) => {
-  /** @type {GraphNode[]} */
-  const nodes = [
-    { name: 'prelu', op: 'prelu', inputs: ['conv'], slope: random(outChannels) },
-    {
-      name: 'norm',
-      op: 'affine',
-      inputs: ['prelu'],
-      scale: random(outChannels),
-      bias: random(outChannels),
-    },
-  ];
-  // Where channels double, the skip is the input beside itself; the kernel reads it once.
-  const copies = Array.from({ length: outChannels / inChannels }, () => 'image');
-  if (copies.length > 1) nodes.push({ name: 'copies', op: 'concat', inputs: copies });
-  const skip = copies.length > 1 ? 'copies' : 'image';
-  return [...nodes, /** @type {GraphNode} */ ({ name: 'out', op: 'add', inputs: ['norm', skip] })];
-};
-
-const geometry = (/** @type {Layer} */ { kernel, inChannels, outChannels, groups }) => {
-  const p = (kernel - 1) / 2;
-  return {
-    kernel: /** @type {[number, number]} */ ([kernel, kernel]),
-    stride: /** @type {[number, number]} */ ([1, 1]),
-    padding: /** @type {[number, number, number, number]} */ ([p, p, p, p]),
-    groups,
-    inChannels,
-    outChannels,
-  };
-};
-
-/** So few bits of fraction that no channel is too large for int16, whatever its random constants. */
-const INT16 = /** @type {const} */ ({ type: 'int16', fraction: 6 });
-
-/**
- * @param {Layer} layer
- * @param {typeof INT16} [stream]
- */
-function binaryGraph(layer, stream) {
-  const { kernel, inChannels, outChannels, groups } = layer;
-  const elements = kernel * kernel * (inChannels / groups);
-  const words = Math.ceil(elements / 64);
-  const weight = new BigUint64Array(outChannels * words);
-  const bytes = new Uint8Array(weight.buffer);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = Math.random() * 256;
-  /** @type {GraphNode[]} */
-  const nodes = [
-    { name: 'signs', op: 'sign', inputs: ['image'], threshold: undefined },
-    {
-      name: 'conv',
-      op: 'binary_conv2d',
-      inputs: ['signs'],
-      weight,
-      alpha: random(outChannels),
-      paddingValue: 0,
-      ...geometry(layer),
-    },
-    ...rest(layer),
-  ];
-  return chain(layer, nodes, stream);
-}
-
-function floatGraph(/** @type {Layer} */ layer) {
-  const { kernel, inChannels, outChannels, groups } = layer;
-  const weight = random(outChannels * (inChannels / groups) * kernel * kernel);
-  return chain(layer, [
-    { name: 'conv', op: 'conv2d', inputs: ['image'], weight, bias: undefined, ...geometry(layer) },
-    ...rest(layer),
-  ]);
-}
 
 /** The i8x16.popcnt baseline, compiled from bench/assembly; random bits. */
 function openPopcnt(/** @type {WebAssembly.Module} */ module, /** @type {Layer} */ layer) {
@@ -146,23 +50,8 @@ function compilePopcnt() {
   return new WebAssembly.Module(readFileSync(file));
 }
 
-/**
- * Median milliseconds of each task, over rounds in which all take their turn.
- * @param {ReadonlyMap<string, () => void>} tasks
- * @returns {Promise<Map<string, number>>}
- */
-async function timeTasks(tasks) {
-  const times = new Map([...tasks.keys()].map((name) => [name, /** @type {number[]} */ ([])]));
-  for (let round = 0; round < Number(flags.rounds); round++) {
-    const bench = new Bench({ time: Number(flags.time), warmupTime: 30 });
-    for (const [name, task] of tasks) bench.add(name, task);
-    for (const { name, result } of await bench.run()) {
-      if (result === undefined || result.error) throw result?.error ?? new Error(name);
-      times.get(name)?.push(result.latency.p50 ?? Number.NaN);
-    }
-  }
-  return new Map([...times].map(([name, each]) => [name, median(each)]));
-}
+/** So few bits of fraction that no channel is too large for int16, whatever its random constants. */
+const INT16 = /** @type {const} */ ({ type: 'int16', fraction: 6 });
 
 const OURS = ['binaryPointwiseNibbles', 'binaryGrouped3x3Planes'];
 const OURS_INT16 = OURS.map((name) => `${name}Int16`);
@@ -180,7 +69,7 @@ for (const layer of layers) {
     ['float32', await openStep(floatGraph(layer), 'simd', FLOAT)],
   ]);
   if (layer.kernel === 1) tasks.set('i8x16.popcnt', openPopcnt(popcnt, layer));
-  const milliseconds = await timeTasks(tasks);
+  const milliseconds = await timeTasks(tasks, Number(flags.rounds), Number(flags.time));
   /** Bit-multiply-adds a nanosecond; of float32, multiply-adds. */
   const rate = (/** @type {string} */ name) =>
     layer.bitMacs / ((milliseconds.get(name) ?? Number.NaN) * 1e6);

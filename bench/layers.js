@@ -2,11 +2,12 @@
  * A binary convolution of a real network.
  * @typedef {object} Layer
  * @property {string} name such as `1x1 64->128 at 112`
- * @property {3 | 1} kernel height and width, pixels
+ * @property {number} kernel height and width, pixels
  * @property {number} inChannels
  * @property {number} outChannels
  * @property {number} groups
  * @property {number} size height and width of the map, pixels
+ * @property {number} stride
  * @property {number} count how many of the network's layers have this shape
  * @property {number} bitMacs multiply-adds of one of them, one bit by one bit
  */
@@ -38,7 +39,44 @@ export function binaryLayers(graph) {
     const name = `${kernel}x${kernel} ${shape} at ${size}`;
     const bitMacs = size * size * kernel * kernel * (inChannels / groups) * outChannels;
     const count = (layers.get(name)?.count ?? 0) + 1;
-    layers.set(name, { name, kernel, inChannels, outChannels, groups, size, count, bitMacs });
+    layers.set(name, {
+      name,
+      kernel,
+      inChannels,
+      outChannels,
+      groups,
+      size,
+      stride: 1,
+      count,
+      bitMacs,
+    });
   }
   return [...layers.values()];
+}
+
+/** Dense convolutions of other binary networks, zero padding around them. */
+export const WINDOWS = [
+  window(3, 256, 256, 14, 1),
+  window(3, 256, 256, 28, 2),
+  window(5, 256, 256, 14, 1),
+  window(7, 256, 256, 14, 1),
+  window(1, 256, 256, 28, 2),
+  window(3, 64, 64, 56, 1),
+  window(3, 64, 128, 56, 2),
+  window(3, 512, 512, 7, 1),
+  window(3, 250, 250, 14, 1),
+];
+
+/**
+ * @param {number} kernel
+ * @param {number} inChannels
+ * @param {number} outChannels
+ * @param {number} size of the map that it reads
+ * @param {number} stride
+ * @returns {Layer}
+ */
+function window(kernel, inChannels, outChannels, size, stride) {
+  const bitMacs = (size / stride) ** 2 * kernel ** 2 * inChannels * outChannels;
+  const name = `${kernel}x${kernel} ${inChannels}->${outChannels} at ${size}, stride ${stride}`;
+  return { name, kernel, inChannels, outChannels, groups: 1, size, stride, count: 1, bitMacs };
 }

@@ -1,7 +1,7 @@
 /** Generated from assembly/ by `npm run build:wasm`; not to be edited. */
 
 /** Of all that follows: kernels of another digest take other parameters. */
-export const ABI_DIGEST = '7f472d095e664058';
+export const ABI_DIGEST = '54bfc543e1be5fda';
 
 export const FIRST_TABLE = 4096;
 export const FLOAT32_BEND = 8;
@@ -17,6 +17,8 @@ export const INT16_PARAMETER_BYTES = 16;
 export const INT16_SCALE = 0;
 export const INT16_THRESHOLD = 10;
 export const INT16_TURN = 6;
+export const SIGNS_NIBBLES = 1;
+export const SIGNS_PLANES = 2;
 export const TABLE_BYTES = 36864;
 export const TILE_BYTES = 128;
 
@@ -29,6 +31,40 @@ export interface GenericKernels<Address> {
     outRow: number;
     run: Address;
     stream: Address;
+  };
+  binaryConv2dNibbles: {
+    chunkCount: number;
+    chunks: Address;
+    countsOutside: number;
+    groupOutputs: number;
+    groupPlanes: number;
+    groupWeightBytes: Address;
+    groups: number;
+    inHeight: number;
+    inPlaneBytes: Address;
+    inStride: number;
+    inWidth: number;
+    inside: Address;
+    isShifted: number;
+    outside: Address;
+    parameters: Address;
+    partialSums: Address;
+    planeBytes: Address;
+    planePixels: number;
+    planes: Address;
+    positions: Address;
+    runs: Address;
+    signs: Address;
+    signsEncoding: number;
+    skip: Address;
+    skipChannels: number;
+    skipTileBytes: Address;
+    stream: Address;
+    streamTileBytes: Address;
+    tableBase: Address;
+    thresholdsAreZero: number;
+    weights: Address;
+    window: Address;
   };
   binaryConv2dWords: {
     bits: Address;

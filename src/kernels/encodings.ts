@@ -62,7 +62,7 @@ export const ENCODINGS: Readonly<Record<SignEncoding, Encoding>> = {
     room: (calls, channels, raster) =>
       calls.keptBuffer(
         `planes ${channels}x${raster.height}x${raster.width}`,
-        guardBytes(raster) + (channels / 4) * planeBytes(raster),
+        guardBytes(raster) + Math.ceil(channels / 4) * planeBytes(raster),
       ),
     encode(calls, activations, value, { buffer, channels, raster }, thresholds, planes) {
       calls.call({

@@ -4,6 +4,7 @@
  */
 
 import type { OpName } from '../ops/index.ts';
+import { binaryConv2dNibbles } from './binary-conv2d-nibbles.ts';
 import { binaryGrouped3x3Planes } from './binary-grouped3x3-planes.ts';
 import { binaryPointwiseNibbles } from './binary-pointwise-nibbles.ts';
 import { binaryConv2dWords, binaryPointwiseWords } from './binary-words.ts';
@@ -27,6 +28,7 @@ export const FAMILIES: { readonly [Op in OpName]: readonly Family<Op>[] } = {
   binary_conv2d: [
     binaryPointwiseNibbles,
     binaryGrouped3x3Planes,
+    binaryConv2dNibbles,
     binaryPointwiseWords,
     binaryConv2dWords,
   ],

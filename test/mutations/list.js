@@ -8,6 +8,7 @@ const SIMD = ['simd', 'relaxed'];
 const EVERY = ['plain', ...SIMD];
 
 const FLOAT = ['test/plan/binary-convolution.test.ts', 'test/plan/network.test.ts'];
+const WINDOWS = ['test/plan/binary-windows.test.ts'];
 const INT16 = ['test/plan/int16.test.ts'];
 const FOR_ALL = ['test/plan/constants-for-all.test.ts'];
 
@@ -130,7 +131,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    file: 'assembly/binary-pointwise-nibbles.ts',
+    file: 'assembly/nibble-look-ups.ts',
     builds: SIMD,
     tests: FLOAT,
     mutations: [
@@ -148,6 +149,85 @@ export const MUTATIONS = [
         'the last output of four lands on the third bit',
         'bit = i8x16.add(bit, bit);',
         'if (j != 2) bit = i8x16.add(bit, bit);',
+      ],
+    ],
+  },
+  {
+    file: 'assembly/binary-pointwise-nibbles.ts',
+    builds: SIMD,
+    tests: FLOAT,
+    mutations: [
+      ['partial sums begin anew with every chunk', 'outputs, chunk == 0);', 'outputs, true);'],
+      [
+        'the entry of zeros is one table late',
+        'endTables(table + <usize>(fives + fours) * 512);',
+        'endTables(table + <usize>(fives + fours + 1) * 512);',
+      ],
+    ],
+  },
+  {
+    file: 'assembly/binary-conv2d-nibbles.ts',
+    builds: SIMD,
+    tests: WINDOWS,
+    mutations: [
+      [
+        'taps outside the picture count as their bits, with zero padding too',
+        'countsOutside ? ones : isInside',
+        'ones',
+      ],
+      [
+        'the second half of a tile is that of the first, where taps are not shifted',
+        'gather16(planes, window + 64)',
+        'gather16(planes, window)',
+      ],
+      [
+        'the second half of a tile is that of the first, where taps are shifted',
+        'min(planePixels, shifted + 16)',
+        'min(planePixels, shifted)',
+      ],
+      [
+        'the padding column is inside the picture',
+        'inHeight | (inWidth << 16)',
+        'inHeight | ((inWidth + 1) << 16)',
+      ],
+      ['a group reads the planes of the first', '<usize>(group * groupPlanes) * inPlaneBytes', '0'],
+    ],
+  },
+  {
+    file: 'src/kernels/binary-conv2d-nibbles.ts',
+    builds: SIMD,
+    tests: WINDOWS,
+    mutations: [
+      ['with zero padding a tap outside counts none of its channels', "'0': 0b1010", "'0': 0"],
+      [
+        'a tap that is taken twice counts none of its channels outside',
+        '...bits(0), ...bits(0b1111)',
+        '...bits(0), ...bits(0)',
+      ],
+      ['the padding on the left is that above', '- left,', '- top,'],
+      [
+        'every group has the weights of the first',
+        'group * outputs * filterBits, filterBits',
+        '0, filterBits',
+      ],
+      [
+        'rows are read at the stride of columns',
+        'Math.floor(pixel / row) * strideY',
+        'Math.floor(pixel / row) * strideX',
+      ],
+    ],
+  },
+  {
+    file: 'src/kernels/nibble-look-ups.ts',
+    builds: SIMD,
+    tests: WINDOWS,
+    mutations: [
+      ['past the channels of a tap are the weights of the next', 'if (past > 0)', 'if (past > 4)'],
+      ['the last chunk loses what does not divide', 'Math.min(chunk, quads % count)', '0'],
+      [
+        'the last group of 5 is forgotten',
+        'const past = 4 * quad + 5 * fives',
+        'const past = 4 * quad + 4 * fives',
       ],
     ],
   },
