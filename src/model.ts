@@ -26,6 +26,8 @@ import { createEngine, type Engine, type StepTime } from './runtime/engine.ts';
 import { chooseThreads, type ThreadChoice, type ThreadWish } from './runtime/threads.ts';
 import {
   type CompiledKernels,
+  type KernelLocator,
+  kernelsFor,
   loadKernels,
   type WasmLocator,
   type WasmSource,
@@ -72,9 +74,10 @@ export interface LoadOptions {
   /** The build of the kernels; `auto` takes the fastest that the engine supports. Default `auto`. */
   build?: Build | 'auto' | undefined;
   /**
-   * Where the kernels come from; by default the file beside this package. An address that ends with
+   * Where the kernels come from; by default the files beside this package. An address that ends with
    * a slash is a folder with the .wasm files of this package; a function is asked for the build and
-   * the number of threads. Of one binary, `build: 'auto'` runs the build that it is.
+   * the number of threads. Of one binary, `build: 'auto'` runs the build that it is. One that is named
+   * `-common` has the kernels of the paper's networks only.
    */
   wasm?: WasmSource | WasmLocator | undefined;
   /**
@@ -240,7 +243,7 @@ export interface Platform {
   /** Of the machine. */
   cores(): number;
   /** The kernels that come with this package: for one thread, or for several. */
-  readonly kernels: WasmLocator;
+  readonly kernels: KernelLocator;
   /**
    * An engine of several threads.
    * @param module of a build for threads
@@ -253,17 +256,29 @@ export interface Platform {
   ): Promise<Engine>;
 }
 
-/** `loadModel` of a platform. */
+/** The kernels that a platform loads for these options. */
+export async function loadKernelsOn(
+  { kernels, cores }: Platform,
+  { wasm = kernels, build = 'auto', threads = 1, signal }: LoadOptions,
+): Promise<CompiledKernels> {
+  return loadKernels(wasm, build, chooseThreads(threads, cores()).threads, signal);
+}
+
+/**
+ * `loadModel` of a platform.
+ * @param loaded the kernels for these options, where they have been loaded before
+ */
 export async function loadModelOn(
   platform: Platform,
   source: ModelSource,
   options: LoadOptions,
+  loaded?: CompiledKernels,
 ): Promise<Model> {
-  const { build = 'auto', wasm = platform.kernels, onProgress, signal } = options;
+  const { onProgress, signal } = options;
   const wish = chooseThreads(options.threads ?? 1, platform.cores());
-  const compiling = loadKernels(wasm, build, wish.threads, signal);
+  const compiling = loaded ?? loadKernelsOn(platform, options);
   // If the model fails first, this failure is not the one to report.
-  compiling.catch(() => undefined);
+  Promise.resolve(compiling).catch(() => undefined);
   const bytes = await readSource(source, { onProgress, signal });
   // The digest is computed on another thread meanwhile.
   const container = openContainer(bytes);
@@ -277,7 +292,7 @@ export async function loadModelOn(
     const choice =
       kernels.shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
     const plan = planGraph(file.graph, kernels.build, choice.threads, options.limits);
-    return { file, kernels, choice, plan };
+    return { file, kernels: await kernelsFor(plan.steps, kernels), choice, plan };
   };
   const { file, kernels, choice, plan } = await planModel().catch(async (error) => {
     // Damage goes before what comes of it.

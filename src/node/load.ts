@@ -21,7 +21,8 @@ import { openThreadPool } from './thread-pool.ts';
 
 const NODE: Platform = {
   cores: availableParallelism,
-  kernels: (build, threads) => readFileBytes(defaultWasmUrl(build, threads)),
+  // A file is read, not downloaded: all of the kernels at once.
+  kernels: (build, threads) => readFileBytes(defaultWasmUrl(build, threads, 'all')),
   openThreadPool,
 };
 
