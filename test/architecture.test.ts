@@ -20,6 +20,7 @@ const ROOMS = [
   'embedding',
   'teach',
   'model',
+  'loading',
   'web',
   'index',
   'node',

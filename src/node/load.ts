@@ -3,14 +3,13 @@ import type { ModelSource } from '../file/read-source.ts';
 import type { Picture } from '../image/picture.ts';
 import type { ViewOptions } from '../image/view.ts';
 import { wasmFile } from '../kernels/builds.ts';
-import {
-  type Classification,
-  type ClassifyOptions,
-  type EmbedOptions,
-  type LoadOptions,
-  loadModelOn,
-  type Model,
-  type Platform,
+import { loadModelOn, type Platform } from '../loading.ts';
+import type {
+  Classification,
+  ClassifyOptions,
+  EmbedOptions,
+  LoadOptions,
+  Model,
 } from '../model.ts';
 import { defaultWasmUrl } from '../runtime/wasm.ts';
 import { decodePicture, enoughFor } from './decode.ts';

@@ -1,11 +1,6 @@
 import { RuntimeError } from '../errors.ts';
-import {
-  type LoadOptions,
-  loadKernelsOn,
-  loadModelOn,
-  type Model,
-  type Platform,
-} from '../model.ts';
+import { loadKernelsOn, loadModelOn, type Platform } from '../loading.ts';
+import type { LoadOptions, Model } from '../model.ts';
 import type { CompiledKernels } from '../runtime/wasm.ts';
 import { WEB } from '../web/platform.ts';
 import { keep } from './model-cache.ts';
