@@ -21,6 +21,7 @@ const ROOMS = [
   'embedding',
   'teach',
   'model',
+  'loading',
   'batch',
   'web',
   'index',

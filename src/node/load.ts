@@ -5,14 +5,13 @@ import type { ModelSource } from '../file/read-source.ts';
 import type { Picture } from '../image/picture.ts';
 import type { ViewOptions } from '../image/view.ts';
 import { wasmFile } from '../kernels/builds.ts';
-import {
-  type Classification,
-  type ClassifyOptions,
-  type EmbedOptions,
-  type LoadOptions,
-  loadModelOn,
-  type Model,
-  type Platform,
+import { loadModelOn, type Platform } from '../loading.ts';
+import type {
+  Classification,
+  ClassifyOptions,
+  EmbedOptions,
+  LoadOptions,
+  Model,
 } from '../model.ts';
 import { defaultWasmUrl } from '../runtime/wasm.ts';
 import { decodePicture, enoughFor } from './decode.ts';
@@ -24,7 +23,8 @@ import { openThreadPool } from './thread-pool.ts';
 
 const NODE: Platform = {
   cores: availableParallelism,
-  kernels: (build, threads) => readPackageFile(defaultWasmUrl(build, threads)),
+  // A file is read, not downloaded: all of the kernels at once.
+  kernels: (build, threads) => readPackageFile(defaultWasmUrl(build, threads, 'all')),
   openThreadPool,
 };
 

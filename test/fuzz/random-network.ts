@@ -209,6 +209,22 @@ const MAKERS: { readonly [Op in OpName]: Maker } = {
     exact: scaled(value.exact, 1, 1, 0),
   }),
   hard_tanh: ({ exact }) => ({ exact: scaled(exact, 1, 1, 0) }),
+  sigmoid: () => ({ exact: undefined }),
+  multiply(value, { random, values }) {
+    const [channels, height, width] = value.shape;
+    const shapes = [[channels], [channels, 1, 1], [1, height, width], value.shape].map(String);
+    const factors = values.filter(({ binary, shape }) => !binary && shapes.includes(String(shape)));
+    const factor = pick(random, factors);
+    const { exact } = value;
+    return {
+      inputs: [value, factor],
+      exact: exact &&
+        factor.exact && {
+          unit: exact.unit * factor.exact.unit,
+          most: exact.most * factor.exact.most,
+        },
+    };
+  },
   add(value, { random, values }) {
     const others = values.filter(
       (other) => !other.binary && String(other.shape) === String(value.shape),

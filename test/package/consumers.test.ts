@@ -7,7 +7,7 @@ import { rollup } from 'rollup';
 import { build as buildWithVite } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import webpack from 'webpack';
-import { BUILDS, wasmFile } from '../../src/kernels/builds.ts';
+import { wasmFiles } from '../../src/kernels/builds.ts';
 import { startServer } from '../browser/server.ts';
 import { row, versionOf } from '../platforms/row.ts';
 import { installTarball, ROOT } from './tarball.ts';
@@ -24,8 +24,6 @@ document.title = classifier.build + ' on ' + (threadsReason ?? threads) + ': ' +
 
 const page = (script: string, more = '') =>
   `<!doctype html><meta charset="utf-8"><title>waiting</title>${more}<script type="module" src="${script}"></script>`;
-
-const WASM = BUILDS.flatMap((build) => [wasmFile(build, false), wasmFile(build, true)]);
 
 /** Builds the page in \`folder\` into its folder \`out\`. */
 const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
@@ -130,7 +128,7 @@ const ROWS: Record<string, { setUp: () => string; configuration: string }> = {
 };
 
 function copyKernels(folder: string): void {
-  for (const file of WASM) {
+  for (const file of wasmFiles()) {
     copyFileSync(join(folder, 'node_modules/mobinet/dist', file), join(folder, 'out', file));
   }
 }

@@ -66,6 +66,6 @@ describe('policies are spoken of only where there is one', () => {
     vi.stubGlobal('URL', function URL() {
       throw new TypeError('Invalid URL');
     });
-    expect(() => defaultWasmUrl('simd', 1)).toThrow(/pass `wasm`/);
+    expect(() => defaultWasmUrl('simd', 1, 'all')).toThrow(/pass `wasm`/);
   });
 });
