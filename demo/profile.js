@@ -30,7 +30,8 @@ export function createProfile(root, { classifier, onError }) {
   const strip = find(root, '.strip', SVGSVGElement);
   const legend = find(root, '.kernels', HTMLUListElement);
   const table = find(root, 'tbody', HTMLTableSectionElement);
-  let measuring = false;
+  /** @type {Promise<void> | undefined} */
+  let measuring;
 
   /** @param {{ steps: StepTime[], runs: number }} profile */
   function show({ steps, runs }) {
@@ -58,9 +59,13 @@ export function createProfile(root, { classifier, onError }) {
     );
   }
 
-  async function measure() {
-    if (measuring) return;
-    measuring = true;
+  function measure() {
+    measuring ??= measureOnce().finally(() => {
+      measuring = undefined;
+    });
+  }
+
+  async function measureOnce() {
     again.disabled = true;
     status.textContent = 'Measuring';
     try {
@@ -69,7 +74,6 @@ export function createProfile(root, { classifier, onError }) {
       status.textContent = 'Not measured';
       onError(error);
     } finally {
-      measuring = false;
       again.disabled = false;
     }
   }
@@ -90,7 +94,8 @@ export function createProfile(root, { classifier, onError }) {
   });
 
   return {
-    isMeasuring: () => measuring,
+    /** Resolves when nothing is being measured. */
+    idle: async () => measuring,
 
     /** A model is ready, maybe another one than before. */
     renew() {
