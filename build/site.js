@@ -7,7 +7,7 @@
  */
 
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, posix } from 'node:path';
+import { dirname, join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DOCUMENTS, renderDocument } from './documents.js';
@@ -20,22 +20,19 @@ const { out } = values;
 const NOT_PUBLISHED =
   /(^|\/)(README\.md|tsconfig\.json|serve\.js|screenshot\.js|render\.js|types\.js)$/;
 
-/** What of dist/ a page may ask for. */
-const IN_PAGES = /^(?!node\/|bundled\/|cli\/(?!layers|layer-text)).*\.(js|wasm)$/;
+/** What of dist/ no page asks for. */
+const NOT_IN_PAGES = /^(node|bundled)$|^cli\/(?!layers\.|layer-text\.)|\.(d\.ts|map|jsx|tsx)$/;
 
 /**
  * @param {string} from in the repository
  * @param {string} to in the site
- * @param {(path: string) => boolean} [wanted] of the files below, by their path
+ * @param {(path: string) => boolean} [wanted] of what is below, by its path
  */
 function copy(from, to, wanted = () => true) {
   const source = join(ROOT, from);
   cpSync(source, join(out, to), {
     recursive: true,
-    filter: (path) => {
-      const below = path.slice(source.length + 1).replaceAll('\\', '/');
-      return below === '' || !/\.\w+$/.test(below) || wanted(below);
-    },
+    filter: (path) => path === source || wanted(relative(source, path).replaceAll('\\', '/')),
   });
 }
 
@@ -51,7 +48,7 @@ function write(path, text) {
 const hasApi = existsSync(join(ROOT, 'docs/api/index.html'));
 rmSync(out, { recursive: true, force: true });
 copy('demo', '', (path) => !NOT_PUBLISHED.test(path));
-copy('dist', 'dist', (path) => IN_PAGES.test(path));
+copy('dist', 'dist', (path) => !NOT_IN_PAGES.test(path));
 copy('samples', 'samples', (path) => !path.endsWith('.md'));
 copy('sample-signs', 'sample-signs', (path) => path.endsWith('.png'));
 /** @type {{ url: string }[]} */

@@ -18,7 +18,7 @@ export function drawChart(results, width) {
   const isNarrow = width < 560;
   const labels = isNarrow ? 0 : 280;
   const values = 90;
-  const row = isNarrow ? ROW + 18 : ROW;
+  const row = isNarrow ? ROW + 20 : ROW;
   const groups = [...new Set(results.map(({ group }) => group))];
   /** @type {Node[]} */
   const parts = [];
@@ -36,7 +36,7 @@ export function drawChart(results, width) {
     for (const { name, median, low, high, network } of own) {
       const middle = y + row - ROW / 2;
       const kind = network.block === 'float' ? 'float' : 'binary';
-      parts.push(text(name, 0, isNarrow ? y + 16 : middle + 5, 'name'));
+      parts.push(text(name, 0, isNarrow ? y + 20 : middle + 5, 'name'));
       parts.push(
         svg('rect', {
           class: kind,

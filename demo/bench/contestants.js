@@ -62,14 +62,14 @@ export function contestants(builds, threads) {
       threads: 1,
     })),
     ...builds.map((build) => ({
-      group: `Builds of the kernels: ${nameOf(MAIN)}, 224 × 224`,
+      group: 'Builds, MoBiNet-Mid at 224',
       name: BUILD_NAMES[build],
       network: MAIN,
       build,
       threads: 1,
     })),
     ...(threads.length > 0 ? [1, ...threads] : []).map((count) => ({
-      group: `Threads: ${nameOf(MAIN)}, 224 × 224`,
+      group: 'Threads, MoBiNet-Mid at 224',
       name: count === 1 ? '1 thread' : `${count} threads`,
       network: MAIN,
       build: best,
