@@ -169,7 +169,7 @@ async function start() {
   /** @param {ModelEntry} entry */
   function offerOwn(entry) {
     const before = modelSwitch.offerOwn(entry);
-    if (before !== undefined && before !== entry) model.forget(before);
+    if (before !== undefined) model.forget(before);
   }
 
   async function startCamera() {

@@ -148,6 +148,7 @@ export function createModelSwitch(form, models, onChoice) {
      * @returns {ModelEntry | undefined} the one that it takes the place of
      */
     offerOwn(entry) {
+      if (own?.entry === entry) return undefined;
       const before = own;
       before?.label.remove();
       own = createChoice(entry);

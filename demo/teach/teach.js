@@ -48,6 +48,8 @@ export async function openTeach(panel, { base, kept, onUse, onError }) {
 
   /** @type {ReturnType<typeof createCard>[]} */
   let classes = [];
+  /** Classes so far: no two begin with one name. */
+  let named = 0;
   /** @type {{ bytes: Uint8Array, labels: string[] } | undefined} */
   let taught;
   /** What tries the taught model. @type {Promise<Classifier> | undefined} */
@@ -245,7 +247,7 @@ export async function openTeach(panel, { base, kept, onUse, onError }) {
   }
 
   function addClass() {
-    const card = createCard(`Class ${classes.length + 1}`, {
+    const card = createCard(`Class ${++named}`, {
       onHold: (isHeld) => look(card, isHeld),
       onFiles: (files) => read(card, files),
       onChange: change,
