@@ -3,17 +3,14 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
 import { activationsOf, withActivations } from '../graph/activations.ts';
-import { type Cost, graphCost, type NodeCost } from '../graph/cost.ts';
-import type { Graph } from '../graph/graph.ts';
+import { type Cost, graphCost } from '../graph/cost.ts';
 import type { ModelDescription } from '../model.ts';
 import { NETWORKS, type NetworkName } from '../networks/index.ts';
 import type { MobinetOptions } from '../networks/mobinet.ts';
-import { stagesOf } from '../plan/fuse.ts';
 import { planGraph } from '../plan/plan.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { chooseThreads, type ThreadWish } from '../runtime/threads.ts';
-import type { Shape } from '../tensor.ts';
-import { layerText } from './layer-text.ts';
+import { type LayerDescription, layersOf } from './layers.ts';
 import {
   addActivationsOption,
   buildOption,
@@ -36,17 +33,6 @@ interface DescribeFlags extends ModelOptions, NetworkFlags {
   table?: boolean;
   threads: ThreadWish;
   json?: boolean;
-}
-
-/** A row of the table: one stage, the nodes that run as one. */
-export interface LayerDescription extends Cost {
-  /** Name of its first node. */
-  readonly name: string;
-  readonly operation: string;
-  /** All its nodes, in order. */
-  readonly nodes: readonly string[];
-  /** Of its result. */
-  readonly shape: Shape;
 }
 
 /** What `describe --json` writes: what `model.describe()` returns, and the layers. */
@@ -180,31 +166,6 @@ async function describeFile(
     arenaBytes,
     layers: layersOf(graph, nodes),
   };
-}
-
-/** One row per stage; a sign counts where its bits go in. */
-function layersOf(graph: Graph, costs: readonly NodeCost[]): LayerDescription[] {
-  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
-  const costOf = new Map(costs.map((cost) => [cost.name, cost]));
-  return stagesOf(graph).map((stage) => {
-    const signs = stage.inputs.filter((input) => nodes.get(input)?.op === 'sign');
-    const names = [...signs, ...stage.nodes];
-    const sum = (key: keyof Cost) =>
-      names.reduce((total, name) => total + costOf.get(name)![key], 0);
-    const first = nodes.get(stage.nodes[0]!)!;
-    return {
-      name: first.name,
-      operation: layerText(first),
-      nodes: names,
-      shape: graph.shapes.get(stage.value)!,
-      flops: sum('flops'),
-      floatMacs: sum('floatMacs'),
-      binaryMacs: sum('binaryMacs'),
-      params: sum('params'),
-      binaryParams: sum('binaryParams'),
-      bits: sum('bits'),
-    };
-  });
 }
 
 function descriptionText(description: FileDescription): string {

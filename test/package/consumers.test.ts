@@ -17,7 +17,9 @@ const MAIN = `
 import { createClassifier } from 'mobinet/worker';
 const classifier = await createClassifier('model.safetensors', { threads: 2 });
 const picture = await (await fetch('chelsea.png')).blob();
-const { predictions } = await classifier.classify(picture, { topK: 1 });
+// By the iterator, whose code is fetched for it.
+const { value } = await classifier.classifyAll([picture], { topK: 1 }).next();
+const { predictions } = value.classification;
 const { threads, threadsReason } = classifier.describe();
 document.title = classifier.build + ' on ' + (threadsReason ?? threads) + ': ' + predictions[0].label;
 `;

@@ -15,7 +15,9 @@ import { createClassifier } from 'mobinet/worker';
 import modelUrl from 'mobinet/models/mobinet-mid-k3-w25-64.safetensors?url';
 const picture = await (await fetch('/chelsea.png')).blob();
 const classifier = await createClassifier(modelUrl, { threads: 2 });
-const { predictions } = await classifier.classify(picture, { topK: 1 });
+// By the iterator, whose code is fetched for it.
+const { value } = await classifier.classifyAll([picture], { topK: 1 }).next();
+const { predictions } = value.classification;
 const { threads, threadsReason } = classifier.describe();
 const here = await loadModel(modelUrl);
 document.title = here.build + ' on ' + (threadsReason ?? threads) + ': ' + predictions[0].label;
