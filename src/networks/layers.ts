@@ -5,14 +5,20 @@
 
 import type { GraphWriter, Value } from './writer.ts';
 
-export function batchNorm(writer: GraphWriter, name: string, input: Value): Value {
+/** @param constants name of its tensors, where nodes share them */
+export function batchNorm(
+  writer: GraphWriter,
+  name: string,
+  input: Value,
+  constants: string = name,
+): Value {
   const shape = [input.channels];
   return writer.add(name, 'batch_norm', [input], input.channels, {
     // About what a PReLU makes of a standard normal, so that sums of skips do not drift.
-    mean: writer.floats(`${name}.mean`, shape, 0.2, 0.4),
-    variance: writer.floats(`${name}.variance`, shape, 0.5, 1.5),
-    gamma: writer.floats(`${name}.gamma`, shape, 0.3, 0.7),
-    beta: writer.floats(`${name}.beta`, shape, -0.2, 0.2),
+    mean: writer.floats(`${constants}.mean`, shape, 0.2, 0.4),
+    variance: writer.floats(`${constants}.variance`, shape, 0.5, 1.5),
+    gamma: writer.floats(`${constants}.gamma`, shape, 0.3, 0.7),
+    beta: writer.floats(`${constants}.beta`, shape, -0.2, 0.2),
     epsilon: 1e-5,
   });
 }
@@ -60,20 +66,34 @@ export function convolution(
   });
 }
 
-/** Sign `name.sign`, then the binary convolution `name.conv` with an alpha per filter. */
+/**
+ * Sign `name.sign`, then the binary convolution `name.conv` with an alpha per filter.
+ * @param constants name of its weights and alphas, where nodes share them
+ * @param threshold of the sign, about; without, 0
+ */
 export function binaryConvolution(
   writer: GraphWriter,
   name: string,
   input: Value,
   shape: ConvolutionShape,
+  constants: string = name,
+  threshold?: number,
 ): Value {
   const { outChannels, kernel, groups = 1 } = shape;
   const elements = kernel * kernel * (input.channels / groups);
   const alpha = 1 / Math.sqrt(elements);
-  const signs = writer.add(`${name}.sign`, 'sign', [input], input.channels);
+  const thresholds = (about: number) =>
+    writer.floats(`${name}.threshold`, [input.channels], about - 0.1, about + 0.1);
+  const signs = writer.add(
+    `${name}.sign`,
+    'sign',
+    [input],
+    input.channels,
+    threshold === undefined ? {} : { threshold: thresholds(threshold) },
+  );
   return writer.add(`${name}.conv`, 'binary_conv2d', [signs], outChannels, {
-    weight: writer.bits(`${name}.weight`, outChannels, elements),
-    alpha: writer.floats(`${name}.alpha`, [outChannels], 0.5 * alpha, 1.5 * alpha),
+    weight: writer.bits(`${constants}.weight`, outChannels, elements),
+    alpha: writer.floats(`${constants}.alpha`, [outChannels], 0.5 * alpha, 1.5 * alpha),
     kernel: [kernel, kernel],
     in_channels: input.channels,
     out_channels: outChannels,
