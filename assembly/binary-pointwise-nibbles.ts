@@ -239,7 +239,6 @@ const SIGNS_PLANES: i32 = 2;
  * @param signs output, in the encoding `signsEncoding`: 0 none, 1 nibbles, 2 planes
  * @param planeBytes, inside as in signPlanes
  * @param inChannels, outChannels multiples of 4
- * @param thresholdsAreZero whether all in `parameters` are; of no effect on int16
  */
 // @ts-ignore: decorator
 @inline
@@ -264,7 +263,6 @@ export function binaryPointwiseNibbles<T>(
   inside: usize,
   inChannels: i32,
   outChannels: i32,
-  thresholdsAreZero: bool,
 ): void {
   const lowNibbles = v128.load(LOW_NIBBLES);
   const highNibbles = v128.load(HIGH_NIBBLES);
@@ -351,7 +349,7 @@ export function binaryPointwiseNibbles<T>(
             partial += 64;
           }
           const signsOfTile = finishTile<T>(
-            x0, x1, x2, x3, parameter, skipAt, streamAt, thresholdsAreZero,
+            x0, x1, x2, x3, parameter, skipAt, streamAt,
           );
           parameter += parameterBytes<T>();
           if (signsEncoding == SIGNS_NIBBLES) {

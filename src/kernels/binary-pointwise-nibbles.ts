@@ -4,7 +4,7 @@ import type { BinaryConv2dNode } from '../ops/binary_conv2d.ts';
 import { countParameters } from './binary-epilogue.ts';
 import { bitsAt, weightWords, wordsPerFilter } from './binary-weights.ts';
 import { ENCODINGS, insideConstant, planeBytes, planesOrigin } from './encodings.ts';
-import { type Family, skipArguments, streamRoom, thresholdsAreZero } from './family.ts';
+import { type Family, skipArguments, streamRoom } from './family.ts';
 import { isPointwise } from './windows.ts';
 
 /** Counts of signs that differ are kept in 16 bits. */
@@ -50,7 +50,6 @@ export const binaryPointwiseNibbles: Family<'binary_conv2d'> = {
         streamTileBytes: node.outChannels * activations.tileBytes,
         signs: signs === undefined ? 0 : toPlanes ? planesOrigin(signs, raster) : signs,
         signsEncoding: sign === undefined ? 0 : toPlanes ? 2 : 1,
-        thresholdsAreZero: thresholdsAreZero(sign),
         planeBytes: planeBytes(raster),
         inside: insideConstant(calls, raster),
         inChannels: node.inChannels,

@@ -124,8 +124,8 @@ export const MUTATIONS = [
     mutations: [
       [
         'the number left of the knee bends, in plain code',
-        '(t + abs<f32>(t)) * 0.5',
-        '(t - abs<f32>(t)) * 0.5',
+        'select<f32>(0, t, t < 0)',
+        'select<f32>(t, 0, t < 0)',
       ],
     ],
   },
