@@ -125,8 +125,8 @@ export const MUTATIONS = [
     mutations: [
       [
         'the number left of the knee bends, in plain code',
-        'bits & ~(bits >> 31)',
-        'bits & (bits >> 31)',
+        'select<f32>(t, 0, t > 0)',
+        'select<f32>(0, t, t > 0)',
       ],
     ],
   },
