@@ -456,7 +456,7 @@ export const MUTATIONS = [
         '= Math.floor(weight * scale);',
       ],
       ['room for the rounding of weights is forgotten', '(65535 - taps) / total', '65535 / total'],
-      ['the knee is that of a sum of floats', 'knee: f.knee * sumsPerOne', 'knee: f.knee'],
+      ['the knee is that of a sum of floats', 'knee: knee * sumsPerOne', 'knee'],
       ['a filter of zeros has no scale', 'total === 0 ? 1 : ', ''],
     ],
   },

@@ -120,7 +120,9 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
     cdn.requests.length = 0;
     expect(await visit(`${cdn.origin}/mobinet.min.js`, {})).toContain(`: ${label}`);
     // Once for the page; the worker has it from there, or asks for the same address.
-    expect(new Set(cdn.requests)).toEqual(new Set(['/mobinet.min.js', '/mobinet.simd.wasm']));
+    expect(new Set(cdn.requests)).toEqual(
+      new Set(['/mobinet.min.js', '/mobinet.simd-common.wasm']),
+    );
   });
 
   test('one file, on two threads where the page is isolated', async () => {
