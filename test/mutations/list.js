@@ -501,4 +501,21 @@ export const MUTATIONS = [
       ],
     ],
   },
+  {
+    file: 'assembly/gate.ts',
+    builds: EVERY,
+    tests: ['test/plan/network.test.ts'],
+    mutations: [
+      [
+        'every tile takes the factors of the first',
+        'let by = factor + <usize>tile * factorTileBytes;',
+        'let by = factor;',
+      ],
+      [
+        'the sigmoid of a negative number is that of its size',
+        '(x < 0 ? t : 1) / (1 + t)',
+        '1 / (1 + t)',
+      ],
+    ],
+  },
 ];
