@@ -4,6 +4,7 @@ import type { ActivationsWish } from '../graph/activations.ts';
 import type { Build } from '../kernels/builds.ts';
 import type { ClassifyOptions } from '../model.ts';
 import type { PictureFailure, PictureResult } from './classify.ts';
+import type { Change } from './steadiness.ts';
 
 /** What a worker starts with. */
 export interface ClassifyWorkerData {
@@ -11,6 +12,8 @@ export interface ClassifyWorkerData {
   readonly activations: ActivationsWish;
   readonly build: Build | 'auto';
   readonly options: ClassifyOptions;
+  /** Whether to find out as well which changes of the picture change its label. */
+  readonly steadiness?: boolean;
 }
 
 /** A picture for a worker: a path, and its index in the caller's list. */
@@ -20,7 +23,10 @@ export interface ClassifyTask {
 }
 
 /** What became of it. */
-export type ClassifyResponse = { readonly index: number } & (PictureResult | PictureFailure);
+export type ClassifyResponse = {
+  readonly index: number;
+  readonly changes?: readonly Change[] | undefined;
+} & (PictureResult | PictureFailure);
 
 /** One is decoded while the other runs. */
 const TASKS_AHEAD = 2;
