@@ -179,6 +179,29 @@ const MAKERS: { readonly [Op in OpName]: Maker } = {
       exact: { unit: 1 / 4, most: 2 * filter },
     };
   },
+  binary_weight_conv2d(value, context) {
+    if (!isMap(value)) return undefined;
+    const c = convolutionOn(context, value);
+    if (c === undefined) return undefined;
+    const { random, keep } = context;
+    const { outChannels, filter, kernel, groups, size, stride, padding } = c;
+    const shape = [outChannels, Math.ceil(filter / 64)];
+    const bits = randomBits(random, outChannels, filter);
+    const kept = randomBits(random, outChannels, filter);
+    const isTernary = random.next() < 0.4;
+    const weight = isTernary ? bits.map((word, at) => word & kept[at]!) : bits;
+    const few = { weight: keep({ dtype: 'U64', shape, data: weight }) };
+    const nonzero = isTernary ? { nonzero: keep({ dtype: 'U64', shape, data: kept }) } : {};
+    const alpha = { alpha: vector(context, outChannels, [1, 0.5, 0.25, 2]) };
+    return {
+      attributes: {
+        ...{ ...few, ...nonzero, ...alpha, kernel, stride, padding, groups },
+        ...{ in_channels: value.shape[0], out_channels: outChannels },
+      },
+      shape: [outChannels, ...size],
+      exact: scaled(value.exact, 1 / 4, 2 * filter, 0),
+    };
+  },
   batch_norm(value, context) {
     const [length] = value.shape;
     return {
