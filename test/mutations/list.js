@@ -10,6 +10,7 @@ const EVERY = ['plain', ...SIMD];
 const FLOAT = ['test/plan/binary-convolution.test.ts', 'test/plan/network.test.ts'];
 const WINDOWS = ['test/plan/binary-windows.test.ts'];
 const BIT_WEIGHTS = ['test/plan/binary-weights.test.ts'];
+const OVERFLOW = 'test/plan/overflow.test.ts';
 const INT16 = ['test/plan/int16.test.ts'];
 const FOR_ALL = ['test/plan/constants-for-all.test.ts'];
 
@@ -122,12 +123,17 @@ export const MUTATIONS = [
   {
     file: 'assembly/epilogue.ts',
     builds: ['plain'],
-    tests: FLOAT,
+    tests: [...FLOAT, OVERFLOW],
     mutations: [
       [
         'the number left of the knee bends, in plain code',
         'select<f32>(t, 0, t > 0)',
         'select<f32>(0, t, t > 0)',
+      ],
+      [
+        'what is more than half of the largest number overflows, in plain code',
+        'select<f32>(t, 0, t > 0)',
+        '(t + abs<f32>(t)) * 0.5',
       ],
     ],
   },
