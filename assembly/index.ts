@@ -11,6 +11,7 @@ export {
   binaryConv2dWords,
   binaryPointwiseWords,
 } from './binary-words';
+export { binaryWeightConv2d } from './binary-weight-conv2d';
 export { columns, conv2d } from './conv2d';
 export { columnPairs, conv2dInt16 } from './conv2d-int16';
 export { dense, denseInt8 } from './dense';

@@ -7,6 +7,8 @@ const TEXTS: { readonly [Op in OpName]: (node: NodeOfOp<Op>) => string } = {
   conv2d: (node) => convolutionText('conv', node),
   sign: () => 'sign',
   binary_conv2d: (node) => convolutionText('binary conv', node),
+  binary_weight_conv2d: (node) =>
+    convolutionText(node.nonzero ? 'ternary-weight conv' : 'binary-weight conv', node),
   batch_norm: () => 'batch norm',
   affine: () => 'affine',
   prelu: () => 'prelu',

@@ -5,6 +5,7 @@
 
 import type { Graph } from '../graph/graph.ts';
 import type { BinaryConv2dNode } from '../ops/binary_conv2d.ts';
+import type { BinaryWeightConv2dNode } from '../ops/binary_weight_conv2d.ts';
 import type { Conv2dNode } from '../ops/conv2d.ts';
 import type { GraphNode, NodeOfOp, OpName } from '../ops/index.ts';
 import { dilationOf } from '../ops/shapes.ts';
@@ -56,7 +57,7 @@ function windowOf(node: { kernel: Pair; stride: Pair; padding: Padding }) {
 
 function convolution(
   { writer }: Place,
-  node: Conv2dNode | BinaryConv2dNode,
+  node: Conv2dNode | BinaryConv2dNode | BinaryWeightConv2dNode,
   input: string,
   constants: { weight: Float32Array; bias?: Float32Array | undefined; padding: Padding },
 ): void {
@@ -71,22 +72,27 @@ function convolution(
   });
 }
 
-/** The weights +-alpha of packed bits, `[O, I / groups, kernelHeight, kernelWidth]`. */
-export function floatWeights(node: BinaryConv2dNode): Float32Array {
+/** The weights +-alpha of packed bits, and 0 of ternary ones, `[O, I / groups, kernelHeight, kernelWidth]`. */
+export function floatWeights(node: BinaryConv2dNode | BinaryWeightConv2dNode): Float32Array {
   const { weight, alpha, kernel, outChannels, inChannels, groups } = node;
   const channels = inChannels / groups;
   const area = kernel[0] * kernel[1];
   const words = weight.length / outChannels;
   // Little endian, as the file: word w is halves 2 w and 2 w + 1.
-  const halves = new Uint32Array(weight.buffer, weight.byteOffset, weight.length * 2);
+  const halvesOf = (bits: BigUint64Array) =>
+    new Uint32Array(bits.buffer, bits.byteOffset, bits.length * 2);
+  const halves = halvesOf(weight);
+  const nonzero = 'nonzero' in node && node.nonzero ? halvesOf(node.nonzero) : undefined;
   const floats = new Float32Array(outChannels * channels * area);
   for (let output = 0; output < outChannels; output++) {
     const size = alpha?.[output] ?? 1;
     for (let tap = 0; tap < area; tap++) {
       for (let channel = 0; channel < channels; channel++) {
         const element = tap * channels + channel;
-        const bit = (halves[output * words * 2 + (element >> 5)]! >> (element & 31)) & 1;
-        floats[(output * channels + channel) * area + tap] = bit ? size : -size;
+        const half = output * words * 2 + (element >> 5);
+        const isSet = (bits: Uint32Array) => (bits[half]! >> (element & 31)) & 1;
+        if (nonzero !== undefined && !isSet(nonzero)) continue;
+        floats[(output * channels + channel) * area + tap] = isSet(halves) ? size : -size;
       }
     }
   }
@@ -131,6 +137,11 @@ const WRITE: { readonly [Op in OpName]: Write<Op> } = {
     input = writer.node('Pad', [input, sides, filler], `${name}.border`);
     convolution(place, node, input, { weight, padding: [0, 0, 0, 0] });
   },
+  binary_weight_conv2d: (place, node) =>
+    convolution(place, node, node.inputs[0]!, {
+      weight: floatWeights(node),
+      padding: node.padding,
+    }),
   batch_norm(place, { name, inputs, gamma, beta, mean, variance, epsilon }) {
     const { writer } = place;
     const constants = Object.entries({ gamma, beta, mean, variance }).map(([key, data]) =>

@@ -1,6 +1,7 @@
 /** Convolutions and dense layers: here it is decided what is stored as bits. */
 
 import { product } from './array.ts';
+import { bitWeightConv, bitWeightsOf } from './emit-bit-weights.ts';
 import { padded } from './emit-moves.ts';
 import {
   add,
@@ -33,7 +34,7 @@ export function emitConv(emitter: Emitter, layer: ConvLayer & Layer, input: stri
       operation: layer.source.operation,
       as,
       why,
-      convolutions: as === 'bits' ? count : 0,
+      convolutions: as === 'bits' ? Math.max(count, 1) : 0,
       warning,
     });
   if (bases !== undefined && planes !== undefined && count <= MOST_PLANES) {
@@ -41,17 +42,16 @@ export function emitConv(emitter: Emitter, layer: ConvLayer & Layer, input: stri
     report('bits', `input of ${levels} levels, ${describeBases(bases)}`);
     return binaryConvs(emitter, layer, bases, planes);
   }
-  if (simplified === undefined) {
-    const unsigned =
-      bases !== undefined && layer.weight.length > outChannels * layer.kernel[0] * layer.kernel[1];
+  const bitWeights = bitWeightsOf(layer, bases);
+  if (bitWeights !== undefined) {
+    const kind = bitWeights.nonzero === undefined ? '+-alpha' : '-alpha, 0 and alpha';
     report(
-      'float',
-      unsigned
-        ? `weights are ${describeBases(bases)}, but no sign comes before them: did the exporter drop one?`
-        : 'neither weights nor input are few-valued',
-      unsigned,
+      'bits',
+      `weights are ${kind}, but no sign comes before them: did the exporter drop one?`,
+      true,
     );
-  } else if (bases === undefined) report('float', 'the input is signs, the weights are float');
+  } else if (simplified === undefined) report('float', 'neither weights nor input are few-valued');
+  else if (bases === undefined) report('float', 'the input is signs, the weights are float');
   else report('float', `${count || 'its'} planes of bits and this padding cost more than floats`);
   const source =
     simplified === undefined ? input : floatSteps(emitter, `${name}.levels`, from, simplified);
@@ -62,6 +62,7 @@ export function emitConv(emitter: Emitter, layer: ConvLayer & Layer, input: stri
     value = padded(emitter, `${name}.border`, value, from.shape[0], padding, layer.paddingValue);
     padding = [0, 0, 0, 0];
   }
+  if (bitWeights !== undefined) return bitWeightConv(emitter, layer, bitWeights, value, padding);
   const inChannels = from.shape[0];
   const whole =
     product(kernel) === area(from) && padding.every((side) => side === 0) && groups === 1;

@@ -2,6 +2,7 @@
 
 import { ImportError } from '../errors.ts';
 import type { GraphDefinition } from '../networks/writer.ts';
+import { makesBitVector } from './emit-bit-weights.ts';
 import { emitConv, floatSteps } from './emit-conv.ts';
 import { emitClip, emitFlatten, emitPad, emitSlice } from './emit-moves.ts';
 import {
@@ -35,7 +36,9 @@ export function emitGraph(output: Layer, all: readonly Layer[], options: EmitOpt
     values: new Map(),
     signs: new Map(),
     asMaps: needed.some(
-      (layer) => layer.op === 'conv' && layer.steps !== undefined && area(layer.inputs[0]!) === 1,
+      (layer) =>
+        (layer.op === 'conv' && layer.steps !== undefined && area(layer.inputs[0]!) === 1) ||
+        makesBitVector(layer, options.tolerance),
     ),
   };
   if (last !== output) {

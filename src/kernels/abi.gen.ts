@@ -1,7 +1,7 @@
 /** Generated from assembly/ by `npm run build:wasm`; not to be edited. */
 
 /** Of all that follows: kernels of another digest take other parameters. */
-export const ABI_DIGEST = '54bfc543e1be5fda';
+export const ABI_DIGEST = 'ba50b07e8c247b40';
 
 export const FIRST_TABLE = 4096;
 export const FLOAT32_BEND = 8;
@@ -21,6 +21,7 @@ export const SIGNS_NIBBLES = 1;
 export const SIGNS_PLANES = 2;
 export const TABLE_BYTES = 36864;
 export const TILE_BYTES = 128;
+export const WEIGHT_CHUNK_CUTS = 32;
 
 /** Parameters, after the range of work, of kernels that exist for each type of activations. */
 export interface GenericKernels<Address> {
@@ -214,6 +215,24 @@ export interface GenericKernels<Address> {
 
 /** Parameters, after the range of work, of kernels that exist once. */
 export interface SingleKernels<Address> {
+  binaryWeightConv2d: {
+    columns: Address;
+    groupBytes: Address;
+    groupOutputs: number;
+    groups: number;
+    isTernary: number;
+    offsets: Address;
+    parameters: Address;
+    pixelCount: number;
+    skip: Address;
+    skipChannels: number;
+    skipTileBytes: Address;
+    stream: Address;
+    sums: Address;
+    tableBase: Address;
+    tapCount: number;
+    weights: Address;
+  };
   clamp: {
     high: number;
     input: Address;

@@ -2,14 +2,16 @@
 
 import type { BinaryConv2dNode } from '../ops/binary_conv2d.ts';
 
+type Filters = Pick<BinaryConv2dNode, 'weight' | 'kernel' | 'inChannels' | 'groups'>;
+
 /** u64 words of a filter, and of its row in the weight tensor. */
-export function wordsPerFilter(node: BinaryConv2dNode): number {
+export function wordsPerFilter(node: Omit<Filters, 'weight'>): number {
   const elements = node.kernel[0] * node.kernel[1] * (node.inChannels / node.groups);
   return Math.ceil(elements / 64);
 }
 
 /** A binary weight as 32-bit words, for `bitsAt`. */
-export function weightWords({ weight }: BinaryConv2dNode): Int32Array {
+export function weightWords({ weight }: Pick<Filters, 'weight'>): Int32Array {
   return new Int32Array(weight.buffer, weight.byteOffset, weight.byteLength / 4);
 }
 

@@ -7,6 +7,7 @@ import type { OpName } from '../ops/index.ts';
 import { binaryConv2dNibbles } from './binary-conv2d-nibbles.ts';
 import { binaryGrouped3x3Planes } from './binary-grouped3x3-planes.ts';
 import { binaryPointwiseNibbles } from './binary-pointwise-nibbles.ts';
+import { binaryWeightConv2d } from './binary-weight-conv2d.ts';
 import { binaryConv2dWords, binaryPointwiseWords } from './binary-words.ts';
 import { conv2d } from './conv2d.ts';
 import { conv2dInt16 } from './conv2d-int16.ts';
@@ -32,6 +33,7 @@ export const FAMILIES: { readonly [Op in OpName]: readonly Family<Op>[] } = {
     binaryPointwiseWords,
     binaryConv2dWords,
   ],
+  binary_weight_conv2d: [binaryWeightConv2d],
   batch_norm: map,
   affine: map,
   prelu: map,

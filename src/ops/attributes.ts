@@ -12,6 +12,7 @@ const MAX_WINDOW = 1024;
 
 export interface Attributes {
   readonly name: string;
+  has(key: string): boolean;
   string(key: string): string;
   /** Whole number of at least `minimum`. */
   integer(key: string, minimum: number): number;
@@ -86,6 +87,7 @@ export function attributesOf(
       if (stranger === undefined) return;
       throw invalid(`unknown attribute ${showJson(stranger)}`, `known are ${known.join(', ')}`);
     },
+    has: (key) => json[key] !== undefined,
     string: (key) =>
       checked(key, 'a non-empty string', (v) => typeof v === 'string' && v !== '') as string,
     integer: (key, minimum) =>

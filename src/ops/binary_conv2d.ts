@@ -1,7 +1,7 @@
-import { ModelFormatError } from '../errors.ts';
 import type { Padding, Pair } from '../tensor.ts';
-import { type Attributes, expectGroups, expectShape, vectorOrNone } from './attributes.ts';
+import { expectGroups, vectorOrNone } from './attributes.ts';
 import { windowMacs } from './conv2d.ts';
+import { filterBits } from './filter-bits.ts';
 import { NO_COST, type NodeBase, type Operation } from './operation.ts';
 import { linear } from './piecewise-linear.ts';
 import { expectChannels, mapOf, windowed } from './shapes.ts';
@@ -52,16 +52,13 @@ export const binaryConv2d: Operation<BinaryConv2dNode> = {
     const groups = a.integerOr('groups', 1, 1);
     expectGroups(a, groups, inChannels, outChannels);
     const elements = kernel[0] * kernel[1] * (inChannels / groups);
-    const weight = a.tensor('weight', ['U64'], 2);
-    const words = Math.ceil(elements / 64);
-    expectShape(a, 'weight', weight, [outChannels, words]);
-    expectZeroPast(a, weight.data, words, elements);
+    const weight = filterBits(a, 'weight', outChannels, elements);
     const paddingValue = a.numberOr('padding_value', -1, 0);
     if (paddingValue !== 0 && paddingValue !== 1 && paddingValue !== -1) {
       throw a.invalid(`padding_value is ${paddingValue}`, 'it must be 0, 1 or -1');
     }
     return {
-      weight: weight.data,
+      weight,
       alpha: vectorOrNone(a, 'alpha', outChannels),
       kernel,
       stride: a.pair('stride'),
@@ -107,23 +104,4 @@ export function countScale(node: BinaryConv2dNode): CountScale {
     taps: node.kernel[0] * node.kernel[1] * groupChannels,
     step: padded && groupChannels % 2 === 1 ? 1 : 2,
   };
-}
-
-/** Bits past the end of a filter take part in the count: they must be 0. */
-function expectZeroPast(
-  a: Attributes,
-  weight: BigUint64Array,
-  words: number,
-  elements: number,
-): void {
-  if (elements % 64 === 0) return;
-  const past = ~((1n << BigInt(elements % 64)) - 1n);
-  for (let at = words - 1; at < weight.length; at += words) {
-    if ((weight[at]! & past) === 0n) continue;
-    throw new ModelFormatError(
-      'TENSOR_MISMATCH',
-      `${a.name}: filter ${(at + 1) / words - 1} has bits past its ${elements} elements`,
-      { hint: 'they must be 0' },
-    );
-  }
 }

@@ -9,6 +9,7 @@ import { affine } from './affine.ts';
 import { averagePool2d } from './average_pool2d.ts';
 import { batchNorm } from './batch_norm.ts';
 import { binaryConv2d } from './binary_conv2d.ts';
+import { binaryWeightConv2d } from './binary_weight_conv2d.ts';
 import { concat } from './concat.ts';
 import { conv2d } from './conv2d.ts';
 import { dense } from './dense.ts';
@@ -27,6 +28,7 @@ export const OPERATIONS = {
   conv2d,
   sign,
   binary_conv2d: binaryConv2d,
+  binary_weight_conv2d: binaryWeightConv2d,
   batch_norm: batchNorm,
   affine,
   prelu,

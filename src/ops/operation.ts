@@ -23,7 +23,7 @@ export interface OperationCost {
   /** Learned numbers that are not single bits. */
   readonly learned: readonly (Float32Array | Int8Array | undefined)[];
   /** Those worked out from others. */
-  readonly derived: readonly (Float32Array | undefined)[];
+  readonly derived: readonly (Float32Array | BigUint64Array | undefined)[];
   /** Learned single bits. */
   readonly binaryParams: number;
 }

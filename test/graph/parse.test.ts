@@ -243,9 +243,9 @@ describe('operations and attributes', () => {
     ['none', set('bend', { op: undefined }), 'GRAPH_INVALID', /Node bend: op is missing/],
     [
       'an attribute of no meaning',
-      set('stem', { dilation: [2, 2] }),
+      set('stem', { dilations: [2, 2] }),
       'GRAPH_INVALID',
-      /conv2d stem: unknown attribute "dilation" \(known are .*groups/,
+      /conv2d stem: unknown attribute "dilations" \(known are .*groups/,
     ],
     ['no stride', set('stem', { stride: undefined }), 'GRAPH_INVALID', /stem: stride is missing/],
     ['stride 0', set('stem', { stride: [0, 1] }), 'GRAPH_INVALID', /stem: stride is \[0, 1\]/],

@@ -1,6 +1,6 @@
 /** What single operations of ONNX compute once they are imported, against their definitions. */
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseModelFile } from '../../src/file/model-file.ts';
 import { convertModel, importModel } from '../../src/import/convert.ts';
 import { type OnnxNodeText, type OnnxText, onnxModel } from '../helpers/onnx.ts';
@@ -113,4 +113,56 @@ test.each([
   });
   const got = evaluateGraph(graph, rgb).get(graph.output)!;
   for (const [o, x] of got.entries()) expect(x).toBeCloseTo(wanted[o]!, 3);
+});
+
+/** Weights of 2 outputs by 4 channels and a 1 x 2 kernel, alpha of its own for each output. */
+const FEW_VALUED = {
+  binary: [0.5, 0.5, 0.5, -0.5, 0.5, 0.5, -0.5, 0.5, -2, -2, 2, 2, -2, 2, -2, -2],
+  ternary: [0.5, 0, 0.5, -0.5, 0, 0.5, -0.5, 0.5, -2, -2, 0, 0, -2, 2, 0, -2],
+};
+
+describe.each(['binary', 'ternary'] as const)('%s weights that read floats', (kind) => {
+  const weight = FEW_VALUED[kind];
+  const bias = { name: 'b', shape: [2], floats: [0.25, -3] };
+
+  test('of a convolution are bits, computed as the floats are', () => {
+    const nodes = [{ op: 'Conv', inputs: ['x', 'w', 'b'], output: 'y' }];
+    const tensors = [{ name: 'w', shape: [2, 4, 1, 2], floats: weight }, bias];
+    const wanted = Array.from({ length: 24 }, (_, at) => {
+      const [output, y, x] = [Math.floor(at / 12), Math.floor(at / 4) % 3, at % 4];
+      let sum = bias.floats[output]!;
+      for (let c = 0; c < 4; c++) {
+        for (const k of [0, 1]) {
+          sum += input[(c * 3 + y) * 5 + x + k]! * weight[(output * 4 + c) * 2 + k]!;
+        }
+      }
+      return sum;
+    });
+    expectClose(outputOf(nodes, tensors), wanted);
+    const model = onnxModel({ nodes, tensors, inputs: [{ name: 'x', shape: SHAPE }] });
+    const { graph, report } = importModel(model);
+    expect(graph.nodes.map(({ op }) => op)).toContain('binary_weight_conv2d');
+    expect(report.layers).toMatchObject([{ as: 'bits', convolutions: 1, warning: true }]);
+  });
+
+  test('of a dense layer are bits, and the logits are a vector', () => {
+    const nodes = [
+      { op: 'GlobalAveragePool', inputs: ['x'], output: 'p' },
+      { op: 'Flatten', inputs: ['p'], output: 'f' },
+      { op: 'Gemm', inputs: ['f', 'w', 'b'], output: 'y', int: { transB: 1 } },
+    ];
+    const rows = weight.filter((_, at) => at % 2 === 0);
+    const tensors = [{ name: 'w', shape: [2, 4], floats: rows }, bias];
+    const means = [0, 1, 2, 3].map(
+      (c) => input.subarray(c * 15, c * 15 + 15).reduce((a, b) => a + b) / 15,
+    );
+    const wanted = bias.floats.map((b, output) =>
+      means.reduce((sum, mean, c) => sum + mean * rows[output * 4 + c]!, b),
+    );
+    expectClose(outputOf(nodes, tensors), wanted);
+    const model = onnxModel({ nodes, tensors, inputs: [{ name: 'x', shape: SHAPE }] });
+    const { graph } = importModel(model);
+    expect(graph.nodes.map(({ op }) => op)).toContain('binary_weight_conv2d');
+    expect(graph.shapes.get(graph.output)).toEqual([2]);
+  });
 });

@@ -9,6 +9,7 @@ const EVERY = ['plain', ...SIMD];
 
 const FLOAT = ['test/plan/binary-convolution.test.ts', 'test/plan/network.test.ts'];
 const WINDOWS = ['test/plan/binary-windows.test.ts'];
+const BIT_WEIGHTS = ['test/plan/binary-weights.test.ts'];
 const INT16 = ['test/plan/int16.test.ts'];
 const FOR_ALL = ['test/plan/constants-for-all.test.ts'];
 
@@ -228,6 +229,42 @@ export const MUTATIONS = [
         'the last group of 5 is forgotten',
         'const past = 4 * quad + 5 * fives',
         'const past = 4 * quad + 4 * fives',
+      ],
+    ],
+  },
+  {
+    file: 'assembly/binary-weight-conv2d.ts',
+    builds: EVERY,
+    tests: BIT_WEIGHTS,
+    mutations: [
+      [
+        'one entry of a table has the wrong sign',
+        'put2<V>(table, 9, add<V>(first, highSecond), x4);',
+        'put2<V>(table, 9, add<V>(first, highFirst), x4);',
+      ],
+      [
+        'a ternary weight of 0 is +1',
+        'store<V>(table + (e + 9) * ENTRY_BYTES, two, TABLE_BASE);',
+        'store<V>(table + (e + 9) * ENTRY_BYTES, add<V>(two, last), TABLE_BASE);',
+      ],
+      ['past the last tap there is another', 'if (offset >= offsetsEnd) return zero<V>();', ''],
+      [
+        'the last of four outputs is the third',
+        's3 = add<V>(s3, lookUp<V>(weight + 6, tableBase, at));',
+        's3 = add<V>(s3, lookUp<V>(weight + 4, tableBase, at));',
+      ],
+    ],
+  },
+  {
+    file: 'src/kernels/binary-weight-conv2d.ts',
+    builds: EVERY,
+    tests: BIT_WEIGHTS,
+    mutations: [
+      ['a ternary weight of +1 is 0', '+ 2 * ((plus >> j) & 1)', '+ ((plus >> j) & 1)'],
+      [
+        'every group has the filters of the first',
+        '(group * groupOutputs + j) * filterBits',
+        'j * filterBits',
       ],
     ],
   },

@@ -10,6 +10,7 @@ const ORACLE: {
   conv2d: ([input], node) => operations.conv2d(input!, node),
   sign: ([input], node) => operations.sign(input!, node),
   binary_conv2d: ([input], node) => operations.binaryConv2d(input!, node),
+  binary_weight_conv2d: ([input], node) => operations.binaryWeightConv2d(input!, node),
   batch_norm: ([input], node) => operations.batchNorm(input!, node),
   affine: ([input], node) => operations.affine(input!, node),
   prelu: ([input], node) => operations.prelu(input!, node),

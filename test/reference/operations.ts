@@ -7,6 +7,7 @@
 import type { AffineNode } from '../../src/ops/affine.ts';
 import type { BatchNormNode } from '../../src/ops/batch_norm.ts';
 import type { BinaryConv2dNode } from '../../src/ops/binary_conv2d.ts';
+import type { BinaryWeightConv2dNode } from '../../src/ops/binary_weight_conv2d.ts';
 import type { Conv2dNode } from '../../src/ops/conv2d.ts';
 import type { DenseNode } from '../../src/ops/dense.ts';
 import type { Pool2dNode } from '../../src/ops/pool2d.ts';
@@ -149,6 +150,28 @@ export function binarySums(input: Value, node: BinaryConv2dNode): Value {
 /** alpha[o] times the integer sums (paper, eq. 3). */
 export function binaryConv2d(input: Value, node: BinaryConv2dNode): Value {
   const sums = binarySums(input, node);
+  const { alpha } = node;
+  return alpha === undefined ? sums : mapChannels(sums, (x, channel) => x * alpha[channel]!);
+}
+
+/** alpha[o] times the sum of the taps with weight +1 less that of those with weight -1. */
+export function binaryWeightConv2d(input: Value, node: BinaryWeightConv2dNode): Value {
+  const [height, width] = node.kernel;
+  const channels = node.inChannels / node.groups;
+  const elements = height * width * channels;
+  const words = Math.ceil(elements / 64);
+  const bit = (bits: BigUint64Array, output: number, element: number) =>
+    (bits[output * words + Math.floor(element / 64)]! >> BigInt(element % 64)) & 1n;
+  const weight = new Float32Array(node.outChannels * elements);
+  for (let output = 0; output < node.outChannels; output++) {
+    for (let element = 0; element < elements; element++) {
+      const isZero = node.nonzero !== undefined && bit(node.nonzero, output, element) === 0n;
+      const sign = bit(node.weight, output, element) === 1n ? 1 : -1;
+      const at = (output * channels + (element % channels)) * height * width;
+      weight[at + Math.floor(element / channels)] = isZero ? 0 : sign;
+    }
+  }
+  const sums = conv2d(input, { ...node, op: 'conv2d', weight, bias: undefined });
   const { alpha } = node;
   return alpha === undefined ? sums : mapChannels(sums, (x, channel) => x * alpha[channel]!);
 }

@@ -45,7 +45,7 @@ class Node(nn.Module):
                 continue
             if not isinstance(value, str):
                 self.attributes[key] = value
-            elif self.op == "binary_conv2d" and key == "weight":
+            elif self.op in ("binary_conv2d", "binary_weight_conv2d") and key in ("weight", "nonzero"):
                 channels = json_node["in_channels"] // json_node.get("groups", 1)
                 self.register_buffer(key, signs_of(tensors[value], json_node["kernel"], channels))
             else:
@@ -68,6 +68,11 @@ class Node(nn.Module):
     def binary_conv2d(self, x):
         x = self.convolve(x)
         return x * per_channel(self.alpha, x) if self.has("alpha") else x
+
+    def binary_weight_conv2d(self, x):
+        if self.has("nonzero"):
+            self.weight.mul_(self.nonzero > 0)
+        return self.binary_conv2d(x)
 
     def sign(self, x):
         over = x > per_channel(self.threshold, x) if self.has("threshold") else x > 0
