@@ -1,16 +1,18 @@
 /**
  * The networks of src/networks at 224 x 224, beside float ResNet-18 in onnxruntime-web and beside Larq
- * Compute Engine's interpreter, each on one thread, in rounds in which all take their turn. Random weights,
- * streams of float32.
+ * Compute Engine's interpreter, each on one thread, in rounds in which all take their turn: processor time,
+ * which a busy machine changes least. Random weights, streams of float32.
  *
- *     npm run build && LCE_PYTHON=.venv/bin/python node bench/rivals.js [--rounds 10]
+ *     npm run build && LCE_PYTHON=.venv/bin/python node bench/rivals.js [--rounds 10] [--larq quicknet]
  *
- * Without LCE_PYTHON, a Python with larq_compute_engine and larq_zoo, its column is empty. Writes
- * bench/results/rivals.{json,txt,svg}.
+ * Without LCE_PYTHON, a Python with larq_compute_engine and larq_zoo, its column is empty. --larq: which networks
+ * it runs. --models: a folder where its models are kept. Writes bench/results/rivals.{json,txt,svg}.
  */
 
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -26,14 +28,28 @@ import { chooseBuild, probeFeatures } from '../dist/runtime/features.js';
 import { logBars } from './picture.js';
 import { header, table, writeResults } from './report.js';
 
-const { values: flags } = parseArgs({ options: { rounds: { type: 'string', default: '10' } } });
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '10' },
+    larq: { type: 'string', default: 'bireal18,quicknet,real-to-binary' },
+    models: { type: 'string', default: join(tmpdir(), 'mobinet-rivals') },
+  },
+});
 
 const OURS = /** @type {const} */ (['bireal18', 'quicknet', 'real-to-binary', 'reactnet-a']);
-const IN_LARQ = OURS.filter((name) => name !== 'reactnet-a');
+const IN_LARQ = flags.larq.split(',');
 const FLOAT = 'float ResNet-18, onnxruntime-web';
 const SIZE = { width: 1, size: 224, classes: 1000 };
 
 /** @typedef {() => Promise<number>} Timed milliseconds of one run */
+
+/** @returns {Promise<number>} milliseconds of processor time */
+async function processorTime(/** @type {() => unknown} */ run) {
+  const begin = process.cpuUsage();
+  await run();
+  const { user, system } = process.cpuUsage(begin);
+  return (user + system) / 1000;
+}
 
 /** @type {import('../dist/networks/resnet18.js').Block} */
 const floatBlock = (writer, name, input, { outChannels, stride }) => {
@@ -61,11 +77,7 @@ async function inOnnxruntime() {
   const session = await InferenceSession.create(onnx, { executionProviders: ['wasm'] });
   const feeds = { image: new Tensor('float32', input, [1, 3, 224, 224]) };
   await session.run(feeds);
-  return async () => {
-    const begin = performance.now();
-    await session.run(feeds);
-    return performance.now() - begin;
-  };
+  return () => processorTime(() => session.run(feeds));
 }
 
 const build = chooseBuild(probeFeatures(), 'auto');
@@ -78,17 +90,15 @@ async function here(/** @type {keyof typeof NETWORKS} */ name) {
   const { json, tensors } = NETWORKS[name].definition(SIZE);
   const engine = await createEngine(planGraph(parseGraph(json, tensors), build), kernels);
   engine.run(input);
-  return async () => {
-    const begin = performance.now();
-    engine.run(input);
-    return performance.now() - begin;
-  };
+  return () => processorTime(() => engine.run(input));
 }
 
 /** Larq's interpreter in a process of its own, which answers a line a run. */
 async function inLarq(/** @type {string} */ python) {
   const script = fileURLToPath(new URL('rivals.py', import.meta.url));
-  const child = spawn(python, [script, ...IN_LARQ], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(python, [script, flags.models, ...IN_LARQ], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {
     const { value, done } = await lines.next();
@@ -119,13 +129,13 @@ for (let round = 0; round < Number(flags.rounds); round++) {
 }
 larq?.end();
 
-/** The shortest of all runs, which a busy machine changes least. */
+/** The shortest of all runs. */
 const best = (/** @type {string} */ name) =>
   Math.min(...(contestants.get(name)?.times ?? [Number.NaN]));
 const ratio = (/** @type {number} */ x) => (Number.isNaN(x) ? '' : `${x.toFixed(2)}x`);
 const milliseconds = (/** @type {number} */ x) => (Number.isNaN(x) ? '' : x.toFixed(1));
 const float = best(FLOAT);
-const title = `Networks at 224 beside others, one thread, the fastest of ${flags.rounds} (${build} build)`;
+const title = `Networks at 224 beside others, one thread, processor time, the fastest of ${flags.rounds} (${build} build)`;
 const rows = OURS.map((name) => ({ name, ms: best(name), larq: best(`${name}, LCE`) }));
 const text = [
   header(title),

@@ -133,21 +133,27 @@ export function binaryConvolution(
 }
 
 /**
- * A convolution `name.conv` of floats with weights of +-alpha, or 0 for a share of them.
- * @param alpha false where they are +-1
+ * A convolution `name.conv` of floats with weights of one bit, or ternary ones of which half are 0.
+ * @param alpha whether filters are scaled; default true
  */
-export function fewValuedConvolution(
+export function bitWeightConvolution(
   writer: GraphWriter,
   name: string,
   input: Value,
   shape: ConvolutionShape,
-  { alpha = true, zeros = 0 }: { alpha?: boolean; zeros?: number } = {},
+  { alpha = true, ternary = false }: { alpha?: boolean; ternary?: boolean } = {},
 ): Value {
-  const { outChannels, kernel, groups = 1 } = shape;
-  const sizes = [outChannels, input.channels / groups, kernel, kernel];
-  const size = alpha ? Math.sqrt(1 / ((1 - zeros) * filterElements(input, shape))) : 1;
-  return writer.add(`${name}.conv`, 'conv2d', [input], outChannels, {
-    weight: writer.signs(`${name}.weight`, sizes, size, zeros),
+  const { outChannels, kernel } = shape;
+  const elements = filterElements(input, shape);
+  const nonzero = ternary && writer.bits(`${name}.nonzero`, outChannels, elements);
+  const size = Math.sqrt((ternary ? 2 : 1) / elements);
+  return writer.add(`${name}.conv`, 'binary_weight_conv2d', [input], outChannels, {
+    weight: writer.bits(`${name}.weight`, outChannels, elements, nonzero || undefined),
+    ...(nonzero ? { nonzero } : {}),
+    ...(alpha ? { alpha: writer.floats(`${name}.alpha`, [outChannels], size, 1.5 * size) } : {}),
+    kernel: [kernel, kernel],
+    in_channels: input.channels,
+    out_channels: outChannels,
     ...windowOf(shape),
   });
 }

@@ -66,10 +66,9 @@ test.each(['binary', 'ternary'])('%s weights that read floats', async (kind) => 
   builder.add(node, inferShape(node, [[4, 5, 6]]));
   const graph = builder.finish('conv');
   const input = pictureOf(graph, 4);
+  const onnx = graphToOnnx(graph, 'few');
   await expectSameInOnnxruntime(graph, input, evaluateGraph(graph, input).get('conv')!);
-  const again = importModel(graphToOnnx(graph, 'few')).graph.nodes.find(
-    ({ op }) => op === 'binary_weight_conv2d',
-  );
+  const again = importModel(onnx).graph.nodes.find(({ op }) => op === 'binary_weight_conv2d');
   expect(again).toMatchObject({ weight: node.weight, nonzero });
 });
 
