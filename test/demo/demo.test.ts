@@ -136,9 +136,12 @@ describeDemo('the demo page', cat, (visits) => {
     }
   });
 
-  test('after one visit it works without a network', async () => {
+  test('after a visit it works without a network, also the parts that were not opened', {
+    timeout: 180_000,
+  }, async () => {
     const context = await visits.context();
     const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
     await page.goto(visits.address);
     await page.getByRole('button', { name: /cat/i }).click();
     await expect.poll(() => percents(page).count(), { timeout: 60_000 }).toBe(5);
@@ -147,10 +150,20 @@ describeDemo('the demo page', cat, (visits) => {
     });
     await page.reload();
     await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    await page.locator('#facts dd').first().waitFor();
+    // The last of what the other parts import.
+    const isKept = () =>
+      page.evaluate(async () => (await caches.match('dist/worker/smoothing.js')) !== undefined);
+    await expect.poll(isKept, { timeout: 60_000 }).toBe(true);
     await context.setOffline(true);
     await page.reload();
     await page.getByRole('button', { name: /coffee/i }).click();
     await expect.poll(() => percents(page).count(), { timeout: 60_000 }).toBe(5);
+    await page.getByRole('link', { name: 'Teach' }).click();
+    await page.locator('.card').first().waitFor();
+    await page.getByRole('link', { name: 'Bench' }).click();
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByText(/Warming up: MoBiNet-Post/).waitFor();
     await context.close();
   });
 });
