@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { BUILDS } from '../../src/kernels/builds.ts';
 import { loadModel } from '../../src/node/index.ts';
 import { bitsOf, fixedInput } from '../engines/fixed-input.ts';
+import { row } from '../platforms/row.ts';
 import { describeInChromium } from './chromium.ts';
 
 const model = readFileSync(
@@ -17,6 +18,13 @@ describeInChromium('Chromium beside Node', (fixture) => {
     const input = fixedInput(channels * height * width);
     const wanted = await inNode.run(input);
     const page = await fixture.open();
+    row({
+      kind: 'Pages',
+      setUp: `Chromium ${page.context().browser()?.version()}`,
+      ran: `the logits of the build \`${build}\``,
+      configuration: 'none',
+      result: 'those of Node, bit for bit',
+    });
     const logits = await page.evaluate(
       async ({ build, values }) => {
         const inPage = await mobinet.loadModel(mobinet.MODEL, { build });
