@@ -1,4 +1,4 @@
-import { checkOptions, InputError, MobinetError, RuntimeError } from './errors.ts';
+import { InputError, MobinetError, RuntimeError } from './errors.ts';
 import {
   type DigestState,
   type ModelFile,
@@ -18,6 +18,7 @@ import { type Background, compose } from './image/compose.ts';
 import type { Picture, Preprocessing } from './image/picture.ts';
 import { preprocess } from './image/preprocess.ts';
 import { type ViewOptions, view } from './image/view.ts';
+import { showJson } from './json.ts';
 import type { Build } from './kernels/builds.ts';
 import type { Limits } from './plan/budget.ts';
 import { type Plan, planGraph } from './plan/plan.ts';
@@ -259,7 +260,6 @@ export async function loadModelOn(
   source: ModelSource,
   options: LoadOptions,
 ): Promise<Model> {
-  checkOptions(options);
   const { build = 'auto', wasm = platform.kernels, onProgress, signal } = options;
   const wish = chooseThreads(options.threads ?? 1, platform.cores());
   const compiling = loadKernels(wasm, build, wish.threads, signal);
@@ -277,7 +277,7 @@ export async function loadModelOn(
     const kernels = await compiling;
     const choice =
       kernels.shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
-    const plan = planGraph(file.graph, kernels.build, choice.threads, options.limits ?? {});
+    const plan = planGraph(file.graph, kernels.build, choice.threads, options.limits);
     return { file, kernels, choice, plan };
   };
   const { file, kernels, choice, plan } = await planModel().catch(async (error) => {
@@ -378,7 +378,6 @@ function openModel({ description, output, ...file }: Kept, engine: Engine): Mode
     build,
     async classify(picture, options = {}) {
       running();
-      checkOptions(options);
       const predictionsOf = openPredictions(file, options);
       const begin = performance.now();
       const input = inputOf(picture, options);
@@ -394,7 +393,6 @@ function openModel({ description, output, ...file }: Kept, engine: Engine): Mode
       return { predictions, timings, threads };
     },
     async embed(picture, options = {}) {
-      checkOptions(options);
       const features = running().run(inputOf(picture, options), 'features');
       const length = (options.l2Normalize && Math.hypot(...features)) || 1;
       return features.map((feature) => feature / length);
@@ -426,10 +424,9 @@ function checkLogits(logits: Float32Array, output: string): void {
 
 function checkInput(input: Float32Array, shape: readonly [number, number, number]): void {
   const length = shape[0] * shape[1] * shape[2];
-  const given: unknown = input?.length;
-  if (given !== length) {
-    const count = typeof given === 'number' ? given : 'no';
-    throw new InputError('INPUT_SHAPE', `The input has ${count} numbers, not ${length}`, {
+  if (input?.length !== length) {
+    const given = showJson(input?.length);
+    throw new InputError('INPUT_SHAPE', `The input has ${given} numbers, not ${length}`, {
       hint: `a Float32Array of [${shape.join(', ')}], row-major`,
     });
   }

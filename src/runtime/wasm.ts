@@ -1,4 +1,4 @@
-import { invalidOption, RuntimeError } from '../errors.ts';
+import { RuntimeError } from '../errors.ts';
 import { BUILD_TABLE, type Build, wasmFile } from '../kernels/builds.ts';
 import { type Identity, identityAs, identityOf } from '../kernels/identity.ts';
 import { chooseBuild, probeFeatures } from './features.ts';
@@ -101,11 +101,7 @@ async function wasmBytes(
     const view = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
     return { bytes: Uint8Array.from(view), from: 'the bytes' };
   }
-  const isAddress = typeof source === 'string' || source instanceof URL;
-  if (!isAddress && !(source instanceof Response)) {
-    throw invalidOption('wasm', source, 'an address, a response, bytes, a module, or a function');
-  }
-  const from = isAddress ? String(source) : source.url || 'the response';
+  const from = source instanceof Response ? source.url || 'the response' : String(source);
   let response: Response;
   try {
     response =
