@@ -3,6 +3,8 @@
  * offending thing in the message and a hint what to do about it.
  */
 
+import { showJson } from './json.ts';
+
 /** Causes, as stable strings: safe to compare in programs and across workers. */
 export type ErrorCode =
   // model file
@@ -109,21 +111,17 @@ export class InputError extends MobinetError {}
 
 /** An option that is none. */
 export function invalidOption(option: string, value: unknown, hint: string): InputError {
-  return new InputError('INVALID_OPTION', `${option} is ${shown(value)}`, { hint });
+  return new InputError(
+    'INVALID_OPTION',
+    `${option} is ${typeof value === 'string' ? value : showJson(value)}`,
+    { hint },
+  );
 }
 
 /** @throws InputError INVALID_OPTION where options are no object */
 export function checkOptions(options: unknown): void {
   if (typeof options === 'object' && options !== null) return;
-  throw invalidOption('options', options, 'an object, or nothing at all');
-}
-
-/** A text of anything at all: no object's own `toString` is called. */
-function shown(value: unknown): string {
-  if (Array.isArray(value))
-    return value.map((x) => (Array.isArray(x) ? '[]' : shown(x))).join(', ');
-  if (typeof value === 'function') return 'a function';
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+  throw invalidOption('options', options, 'an object');
 }
 
 /** The WebAssembly side is missing, broken, out of memory, or already disposed. */

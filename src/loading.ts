@@ -1,6 +1,6 @@
 /** From a source to a model: its file and the kernels are fetched side by side, planned and put together. */
 
-import { checkOptions, MobinetError } from './errors.ts';
+import { MobinetError } from './errors.ts';
 import { openContainer, parseModelFile, verifyDigest } from './file/model-file.ts';
 import { type ModelSource, readSource } from './file/read-source.ts';
 import { withActivations } from './graph/activations.ts';
@@ -51,7 +51,6 @@ export async function loadModelOn(
   options: LoadOptions,
   loaded?: CompiledKernels,
 ): Promise<Model> {
-  checkOptions(options);
   const { onProgress, signal } = options;
   const wish = chooseThreads(options.threads ?? 1, platform.cores());
   const compiling = loaded ?? loadKernelsOn(platform, options);
@@ -69,7 +68,7 @@ export async function loadModelOn(
     const kernels = await compiling;
     const choice =
       kernels.shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
-    const plan = planGraph(file.graph, kernels.build, choice.threads, options.limits ?? {});
+    const plan = planGraph(file.graph, kernels.build, choice.threads, options.limits);
     return { file, kernels: await kernelsFor(plan.steps, kernels), choice, plan };
   };
   const { file, kernels, choice, plan } = await planModel().catch(async (error) => {

@@ -1,4 +1,4 @@
-import { checkOptions, InputError, RuntimeError } from './errors.ts';
+import { InputError, RuntimeError } from './errors.ts';
 import type { DigestState, ModelFile } from './file/model-file.ts';
 import type { LoadProgress } from './file/read-source.ts';
 import { type Activations, type ActivationsWish, activationsOf } from './graph/activations.ts';
@@ -7,6 +7,7 @@ import { type Background, compose } from './image/compose.ts';
 import type { Picture, Preprocessing } from './image/picture.ts';
 import { preprocess } from './image/preprocess.ts';
 import { type ViewOptions, view } from './image/view.ts';
+import { showJson } from './json.ts';
 import type { Build } from './kernels/builds.ts';
 import type { Limits } from './plan/budget.ts';
 import type { Plan } from './plan/plan.ts';
@@ -289,7 +290,6 @@ export function openModel({ description, output, ...file }: Kept, engine: Engine
     build,
     async classify(picture, options = {}) {
       running();
-      checkOptions(options);
       const predictionsOf = openPredictions(file, options);
       const begin = performance.now();
       const input = inputOf(picture, options);
@@ -305,7 +305,6 @@ export function openModel({ description, output, ...file }: Kept, engine: Engine
       return { predictions, timings, threads };
     },
     async embed(picture, options = {}) {
-      checkOptions(options);
       const features = running().run(inputOf(picture, options), 'features');
       const length = (options.l2Normalize && Math.hypot(...features)) || 1;
       return features.map((feature) => feature / length);
@@ -337,10 +336,9 @@ function checkLogits(logits: Float32Array, output: string): void {
 
 function checkInput(input: Float32Array, shape: readonly [number, number, number]): void {
   const length = shape[0] * shape[1] * shape[2];
-  const given: unknown = input?.length;
-  if (given !== length) {
-    const count = typeof given === 'number' ? given : 'no';
-    throw new InputError('INPUT_SHAPE', `The input has ${count} numbers, not ${length}`, {
+  if (input?.length !== length) {
+    const given = showJson(input?.length);
+    throw new InputError('INPUT_SHAPE', `The input has ${given} numbers, not ${length}`, {
       hint: `a Float32Array of [${shape.join(', ')}], row-major`,
     });
   }

@@ -54,11 +54,9 @@ export function openPredictions(
   if (!(Number.isFinite(scoreThreshold) && scoreThreshold >= 0 && scoreThreshold <= 1)) {
     throw invalidOption('scoreThreshold', scoreThreshold, 'a number from 0 to 1');
   }
-  for (const [option, names] of Object.entries({ allow: allow ?? [], deny })) {
-    if (!Array.isArray(names)) throw invalidOption(option, names, 'an array of labels or ids');
-  }
   const ids = labelIds ?? labels;
-  for (const name of [...(allow ?? []), ...deny]) {
+  // What is no array is no name, either.
+  for (const name of [allow ?? [], deny].flat()) {
     if (labels.includes(name) || ids.includes(name)) continue;
     throw invalidOption('allow or deny', name, `a label or id, such as ${labels[0]}`);
   }

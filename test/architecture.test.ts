@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 
 /** The rooms of src/ in the order of docs/architecture.md: each imports only from those before it. */
 const ROOMS = [
-  'errors',
   'json',
+  'errors',
   'tensor',
   'ops',
   'graph',

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type BatchOptions, type BatchResult, classifyEach, type Pictures } from '../batch.ts';
-import { checkOptions } from '../errors.ts';
+import { checkOptions, invalidOption } from '../errors.ts';
 import type { ModelSource } from '../file/read-source.ts';
 import type { Picture } from '../image/picture.ts';
 import type { ViewOptions } from '../image/view.ts';
@@ -123,7 +123,11 @@ export async function loadModel(
   checkOptions(options);
   const bytes = await fileOf(source);
   const wasm = await kernelsOf(options.wasm);
-  const model = await loadModelOn(NODE, bytes, { ...options, wasm });
+  const model = await loadModelOn(NODE, bytes, {
+    ...options,
+    wasm,
+    limits: options.limits ?? undefined,
+  });
   const { preprocessing } = model.describe();
   const read = async (
     picture: PictureSource,
@@ -157,9 +161,24 @@ async function fileOf(source: ModelSource | undefined): Promise<ModelSource> {
 
 /** Kernels in files: their path or `file:` URL, or that of their folder, with a slash at its end. */
 async function kernelsOf(wasm: LoadOptions['wasm']): Promise<LoadOptions['wasm']> {
-  if (!(typeof wasm === 'string' || wasm instanceof URL) || !isFile(wasm)) return wasm;
+  if (!isText(wasm) && !isOfKernels(wasm)) {
+    throw invalidOption('wasm', wasm, 'an address, bytes, a response, a module or a function');
+  }
+  if (!isText(wasm) || !isFile(wasm)) return wasm;
   if (!String(wasm).endsWith('/')) return readFileBytes(wasm);
   return (build, threads) => readFileBytes(`${wasm}${wasmFile(build, threads > 1)}`);
+}
+
+function isText(source: unknown): source is string | URL {
+  return typeof source === 'string' || source instanceof URL;
+}
+
+const KERNELS = [ArrayBuffer, SharedArrayBuffer, Response, WebAssembly.Module, Function];
+
+function isOfKernels(wasm: unknown): boolean {
+  return (
+    wasm === undefined || ArrayBuffer.isView(wasm) || KERNELS.some((kind) => wasm instanceof kind)
+  );
 }
 
 /** Whether a source names a file rather than something to fetch. */

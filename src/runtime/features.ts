@@ -1,6 +1,7 @@
 /** Which builds of the kernels the engine can run: found out by asking it, never by its name. */
 
-import { invalidOption, RuntimeError } from '../errors.ts';
+import { RuntimeError } from '../errors.ts';
+import { showJson } from '../json.ts';
 import { BUILD_TABLE, BUILDS, type Build } from '../kernels/builds.ts';
 
 /** The builds that the engine takes, slowest first. */
@@ -21,13 +22,12 @@ export function probeFeatures(): Features {
 
 /**
  * The build to run: the wish, or for `auto` the fastest that the engine takes.
- * @throws RuntimeError WASM_UNAVAILABLE where the wish cannot be met; InputError INVALID_OPTION where it is no build
+ * @throws RuntimeError WASM_UNAVAILABLE where the wish cannot be met
  */
 export function chooseBuild(features: Features, wish: Build | 'auto'): Build {
   if (wish === 'auto') return features.at(-1)!;
   if (features.includes(wish)) return wish;
-  if (!BUILDS.includes(wish)) throw invalidOption('build', wish, `auto, ${BUILDS.join(', ')}`);
-  throw new RuntimeError('WASM_UNAVAILABLE', `This engine cannot run the build ${wish}`, {
+  throw new RuntimeError('WASM_UNAVAILABLE', `This engine cannot run the build ${showJson(wish)}`, {
     hint: `it can run ${features.join(', ')}; leave \`build\` at 'auto'`,
   });
 }

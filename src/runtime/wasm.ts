@@ -1,4 +1,4 @@
-import { invalidOption, RuntimeError } from '../errors.ts';
+import { RuntimeError } from '../errors.ts';
 import { addressOf, fetchBytes } from '../file/read-source.ts';
 import { type Build, binaryOf, type Extent, wasmFile } from '../kernels/builds.ts';
 import { type Identity, identityAs, identityOf } from '../kernels/identity.ts';
@@ -147,10 +147,6 @@ async function wasmBytes(
   if (ArrayBuffer.isView(source)) {
     const view = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
     return { bytes: Uint8Array.from(view), from: 'the bytes' };
-  }
-  const isAddress = typeof source === 'string' || source instanceof URL;
-  if (!isAddress && !(source instanceof Response)) {
-    throw invalidOption('wasm', source, 'an address, a response, bytes, a module, or a function');
   }
   const bytes = await fetchBytes(source, { signal }, (from, reason, cause) => {
     return new RuntimeError('WASM_INVALID', `Cannot fetch ${from}: ${reason}`, {

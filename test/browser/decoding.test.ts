@@ -11,7 +11,7 @@ import { startServer, type TestServer } from './server.ts';
 interface Page {
   evaluate<A, R>(run: (argument: A) => R | Promise<R>, argument: A): Promise<R>;
   goto(address: string): Promise<unknown>;
-  waitForFunction(condition: string): Promise<unknown>;
+  waitForFunction(condition: () => boolean): Promise<unknown>;
 }
 
 interface Engine {
@@ -77,7 +77,7 @@ describe.each(ENGINES)('decoding in $name', ({ name, path, open }) => {
     server = await startServer();
     engine = await open(path);
     await engine.page.goto(`${server.origin}/test/browser/page.html`);
-    await engine.page.waitForFunction('globalThis.mobinet !== undefined');
+    await engine.page.waitForFunction(() => globalThis.mobinet !== undefined);
   }, 120_000);
   afterAll(async () => {
     await engine?.close();
@@ -133,6 +133,6 @@ describe.each(ENGINES)('decoding in $name', ({ name, path, open }) => {
       expect(further).toEqual([]);
       expect(files.size).toBeGreaterThan(45);
     },
-    120_000,
+    300_000,
   );
 });

@@ -56,7 +56,7 @@ const runPackedNode = (pack: string, emulator: readonly string[], threads: reado
 
 interface Tab {
   goto(address: string): Promise<unknown>;
-  waitForFunction(condition: string): Promise<unknown>;
+  waitForFunction(condition: () => boolean): Promise<unknown>;
   evaluate(expression: string): Promise<unknown>;
 }
 
@@ -69,7 +69,7 @@ async function runBrowser(
   try {
     const { tab, engine } = browser;
     await tab.goto(`${server.origin}/test/engines/page.html`);
-    await tab.waitForFunction('globalThis.sameBits !== undefined');
+    await tab.waitForFunction(() => 'sameBits' in globalThis);
     return { engine, report: (await tab.evaluate(`sameBits([${threads}])`)) as Report };
   } finally {
     await browser.close();
