@@ -33,8 +33,9 @@ export const TILE_BYTES: usize = 128;
 @inline
 export function epilogue(x: f32, skip: f32, parameters: usize): f32 {
   const t = x - load<f32>(parameters, FLOAT32_KNEE);
-  // max(t, 0), exactly, and without a branch on something random.
-  const right: f32 = (t + abs<f32>(t)) * 0.5;
+  // max(t, 0), exactly, however large, and without a branch on something random.
+  const bits = reinterpret<i32>(t);
+  const right = reinterpret<f32>(bits & ~(bits >> 31));
   return (
     skip +
     load<f32>(parameters, FLOAT32_OFFSET) +
@@ -56,7 +57,7 @@ export function epilogue4(
 ): v128 {
   const t = f32x4.sub(x, knee);
   const straight = f32x4.add(f32x4.add(skip, offset), f32x4.mul(slope, t));
-  return f32x4.add(straight, f32x4.mul(bend, f32x4.pmax(t, f32x4.splat(0))));
+  return f32x4.add(straight, f32x4.mul(bend, f32x4.pmax(f32x4.splat(0), t)));
 }
 
 /**

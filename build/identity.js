@@ -6,25 +6,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** Read by src/kernels/identity.ts. */
 const SECTION = 'mobinet';
 
-/** Read by the tests: kernels of other sources would be tested in vain. */
-export const SOURCES_SECTION = 'mobinet-sources';
-
 /**
  * @param {Uint8Array} wasm
  * @param {import('../src/kernels/identity.ts').Identity} identity
  */
 export function withIdentity(wasm, identity) {
-  return withSection(wasm, SECTION, JSON.stringify(identity));
-}
-
-/**
- * @param {Uint8Array} wasm
- * @param {string} name
- * @param {string} text
- */
-export function withSection(wasm, name, text) {
-  const bytes = Buffer.from(name);
-  const content = Buffer.concat([leb128(bytes.length), bytes, Buffer.from(text)]);
+  const name = Buffer.from(SECTION);
+  const text = Buffer.from(JSON.stringify(identity));
+  const content = Buffer.concat([leb128(name.length), name, text]);
   return Buffer.concat([wasm, Buffer.of(0), leb128(content.length), content]);
 }
 
@@ -36,7 +25,8 @@ export function sourcesDigest() {
     .filter((file) => file.endsWith('.ts'))
     .sort()
     .map((file) => new URL(file, assembly));
-  const others = ['./kernels.js', './assembly.js', '../src/kernels/builds.ts'];
+  const scripts = ['./kernels.js', './assembly.js', './local-order.js'];
+  const others = [...scripts, '../src/kernels/builds.ts'];
   for (const file of [...files, ...others.map((path) => new URL(path, import.meta.url))]) {
     hash.update(readFileSync(file)).update('\0');
   }

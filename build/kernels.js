@@ -13,13 +13,15 @@ import asc from 'assemblyscript/asc';
 import { buildSync } from 'esbuild';
 import { ABI_FILE, abiDigest, abiSource } from './abi.js';
 import { instancesSource, parseAssembly, readSources } from './assembly.js';
-import { SOURCES_SECTION, sourcesDigest, withIdentity, withSection } from './identity.js';
+import { sourcesDigest, withIdentity } from './identity.js';
+import { withLocalsInOrder } from './local-order.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const OPTIONS = [
   ...['--runtime', 'stub', '--importMemory', '--initialMemory', '1', '--use', 'abort='],
-  ...['--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert', '--uncheckedBehavior', 'always'],
+  ...['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'],
+  ...['--uncheckedBehavior', 'always'],
 ];
 
 /** In any memory that a plan may ask for. */
@@ -60,21 +62,24 @@ async function compile(source, outFile, options) {
 const assembly = parseAssembly(readSources());
 writeFileSync(ABI_FILE, abiSource(assembly));
 
-const { BUILDS, BUILD_TABLE, wasmFile } = await readBuilds();
+const { BUILDS, BUILD_TABLE, binaryOf, wasmFile } = await readBuilds();
 const wanted = process.argv.slice(2);
 process.chdir(root);
 for (const build of BUILDS) {
-  const { entry, features } = BUILD_TABLE[build];
-  const source = instancesSource(assembly.entries.get(entry) ?? []);
+  const { features, common } = BUILD_TABLE[build];
+  /** @type {import('../src/kernels/builds.ts').Extent[]} */
+  const extents = common === undefined ? ['all'] : ['all', 'common'];
   const enabled = features.flatMap((feature) => ['--enable', feature]);
   const disabled = features.includes('simd') ? [] : ['--disable', 'simd'];
-  for (const shared of [false, true]) {
-    const file = wasmFile(build, shared);
-    if (wanted.length > 0 && !wanted.includes(file)) continue;
-    const path = join('dist', file);
-    await compile(source, path, [...enabled, ...disabled, ...(shared ? THREADS_OPTIONS : [])]);
-    const identity = { build, shared, abi: abiDigest(assembly) };
-    const wasm = withIdentity(readFileSync(path), identity);
-    writeFileSync(path, withSection(wasm, SOURCES_SECTION, sourcesDigest()));
+  for (const extent of extents) {
+    const source = instancesSource(assembly.entries.get(binaryOf(build, extent).entry) ?? []);
+    for (const shared of [false, true]) {
+      const file = wasmFile(build, shared, extent);
+      if (wanted.length > 0 && !wanted.includes(file)) continue;
+      const path = join('dist', file);
+      await compile(source, path, [...enabled, ...disabled, ...(shared ? THREADS_OPTIONS : [])]);
+      const identity = { build, shared, abi: abiDigest(assembly), sources: sourcesDigest() };
+      writeFileSync(path, withIdentity(withLocalsInOrder(readFileSync(path)), identity));
+    }
   }
 }

@@ -4,17 +4,18 @@ import { createComparison } from './comparison.js';
 import { find } from './dom.js';
 import { createErrors } from './errors.js';
 import { showFacts } from './facts.js';
-import { createFrameRate } from './frame-rate.js';
+import { createLayers } from './layers.js';
+import { watch } from './live.js';
 import { createLoading } from './loading.js';
 import { createModelInUse, createModelSwitch, readModels } from './models.js';
-import { keepForOffline, offerInstallation } from './offline.js';
+import { keepForOffline, keepParts, offerInstallation } from './offline.js';
 import { createProfile } from './profile.js';
 import { createResults } from './results.js';
-import { listenForPictures } from './sources.js';
+import { listenForFiles } from './sources.js';
 import { createStage } from './stage.js';
+import { listenForTabs } from './tabs.js';
 
-/** Frames of the camera under way at a time: one that runs, one that is made ready. */
-const FRAMES_UNDER_WAY = 2;
+/** @typedef {import('./types.js').ModelEntry} ModelEntry */
 
 async function start() {
   const errors = createErrors(find(document, '#error', HTMLElement));
@@ -22,15 +23,18 @@ async function start() {
   const results = createResults(find(document, '#results', HTMLElement));
   const loading = createLoading(find(document, '#loading', HTMLElement));
   const facts = find(document, '#facts', HTMLElement);
+  const conversion = find(document, '#conversion', HTMLElement);
   const cameraButton = find(document, '#camera', HTMLButtonElement);
 
   /** The picture on the stage; the camera has none. @type {Blob | undefined} */
   let picture;
   /** @type {{ stop: () => void } | undefined} */
   let camera;
+  /** @type {ReturnType<typeof watch> | undefined} */
+  let watching;
   /** Aborted by whatever takes the place of the picture. */
   let answering = new AbortController();
-  /** @type {import('./types.js').ModelEntry | undefined} */
+  /** @type {ModelEntry | undefined} */
   let entryInUse;
 
   const model = createModelInUse({
@@ -44,16 +48,22 @@ async function start() {
       modelSwitch.mark(entryInUse);
       errors.show(error);
     },
-    async onReady(classifier, entry) {
+    onReady(classifier, entry) {
       entryInUse = entry;
+      if (entry.topic === 'own') offerOwn(entry);
       modelSwitch.mark(entry);
       // The first run is slow, its code being compiled; it need not be the visitor's.
       classifier.profile().catch(() => undefined);
-      const description = await classifier.describe();
+      const description = classifier.describe();
       showFacts(facts, description);
+      conversion.hidden = entry.topic !== 'own';
+      conversion.textContent = entry.note;
       comparison.use(entry, description);
+      showSamples(entry.topic);
       stage.frame(description.preprocessing);
+      layers.use(entry);
       profile.renew();
+      watching?.renew();
       if (picture) classifyPicture(picture, supersede());
     },
   });
@@ -61,6 +71,7 @@ async function start() {
     classifier: model.classifier,
     onError: errors.show,
   });
+  const layers = createLayers(find(document, '#layers', HTMLDetailsElement), errors.show);
 
   function supersede() {
     answering.abort();
@@ -73,6 +84,7 @@ async function start() {
    * @param {string} name
    */
   async function showPicture(blob, name) {
+    location.hash = '';
     const signal = supersede();
     errors.clear();
     try {
@@ -95,7 +107,7 @@ async function start() {
     results.setBusy(true);
     try {
       const classifier = await model.classifier();
-      const classification = await classifier.classify(blob, { topK: 5, signal });
+      const classification = await classifier.classify(blob, { signal });
       if (signal.aborted) return;
       results.show(classification);
       await compare(blob, classifier, classification, signal);
@@ -112,7 +124,8 @@ async function start() {
   }
 
   /**
-   * The same picture through all models that are ready, one after the other: each alone is fastest.
+   * The same picture through all models of the topic that are ready, one after the other: each alone
+   * is fastest.
    * @param {Blob} blob
    * @param {import('./types.js').Classifier} classifier that has seen it
    * @param {import('./types.js').Classification} classification what it said
@@ -120,31 +133,43 @@ async function start() {
    */
   async function compare(blob, classifier, classification, signal) {
     for (const [entry, other] of model.opened()) {
-      const answer =
-        other === classifier ? classification : await other.classify(blob, { topK: 5, signal });
+      if (entry.topic !== entryInUse?.topic) continue;
+      const answer = other === classifier ? classification : await other.classify(blob, { signal });
       if (signal.aborted) return;
       comparison.show(entry, answer);
     }
   }
 
-  /** @returns {() => Promise<void>} classifies the frame that the camera shows */
-  function createFrameClassifier() {
-    const rate = createFrameRate();
-    let underWay = 0;
-    return async () => {
-      if (underWay >= FRAMES_UNDER_WAY || profile.isMeasuring()) return;
-      underWay++;
-      const classifier = await model.classifier().catch(() => undefined);
-      try {
-        const classification = await classifier?.classify(stage.video, { topK: 5 });
-        if (camera && classification) results.showFrame(classification, rate.tick());
-      } catch (error) {
-        // A frame that the camera or the model did not live to see is no error.
-        if (camera && classifier === (await model.classifier())) errors.show(error);
-      } finally {
-        underWay--;
-      }
-    };
+  /**
+   * Makes a model file the one in use, unless it is broken.
+   * @param {File} file
+   */
+  async function showModel(file) {
+    location.hash = '';
+    loading.begin();
+    try {
+      const { readOwnModel, conversionText } = await import('./own-model.js');
+      const { bytes, report } = await readOwnModel(file);
+      await useOwn(bytes, file.name, report ? conversionText(report) : `From ${file.name}.`);
+    } catch (error) {
+      errors.show(error);
+      loading.end();
+    }
+  }
+
+  /**
+   * @param {Uint8Array} bytes
+   * @param {string} name
+   * @param {string} note
+   */
+  async function useOwn(bytes, name, note) {
+    await model.use({ name, url: '', note, topic: 'own', bytes }, false);
+  }
+
+  /** @param {ModelEntry} entry */
+  function offerOwn(entry) {
+    const before = modelSwitch.offerOwn(entry);
+    if (before !== undefined) model.forget(before);
   }
 
   async function startCamera() {
@@ -159,8 +184,13 @@ async function start() {
           stage.showCamera();
           results.clear();
         },
-        onFrame: createFrameClassifier(),
         onEnd: leaveCamera,
+      });
+      watching = watch(stage.video, {
+        classifier: model.classifier,
+        idle: profile.idle,
+        onFrame: results.showFrame,
+        onError: errors.show,
       });
     } catch (error) {
       if (!picture) stage.showEmpty();
@@ -172,6 +202,8 @@ async function start() {
   }
 
   function stopCamera() {
+    watching?.stop();
+    watching = undefined;
     camera?.stop();
     camera = undefined;
     markCamera();
@@ -191,10 +223,44 @@ async function start() {
   cameraButton.hidden = !hasCamera();
   cameraButton.addEventListener('click', () => (camera ? leaveCamera() : startCamera()));
   window.addEventListener('pagehide', () => camera && leaveCamera());
-  listenForPictures(showPicture, errors.show);
+  listenForFiles({ onPicture: showPicture, onModel: showModel, onError: errors.show });
   offerInstallation();
 
-  const [kept, models] = await Promise.all([keepForOffline(), readModels()]);
+  const opening = Promise.all([keepForOffline(), readModels()]);
+  const teachPanel = find(document, '#teach', HTMLElement);
+  /** @type {Promise<{ leave: () => void }> | undefined} */
+  let teaching;
+  async function teach() {
+    const [[kept, [base]], { openTeach }] = await Promise.all([
+      opening,
+      import('./teach/teach.js'),
+    ]);
+    return openTeach(teachPanel, { base, kept, onUse: useTaught, onError: errors.show });
+  }
+  listenForTabs([find(document, '#classify', HTMLElement), teachPanel], (name) => {
+    errors.clear();
+    if (name !== 'teach') {
+      teaching?.then(({ leave }) => leave());
+      return;
+    }
+    if (camera) leaveCamera();
+    teaching ??= teach();
+    teaching.catch((error) => {
+      teaching = undefined;
+      errors.show(error);
+    });
+  });
+
+  /**
+   * @param {Uint8Array} bytes
+   * @param {string} name
+   */
+  async function useTaught(bytes, name) {
+    location.hash = '';
+    await useOwn(bytes, name, 'Taught in this page.');
+  }
+
+  const [kept, models] = await opening;
   const modelSwitch = createModelSwitch(
     find(document, '#models', HTMLFormElement),
     models,
@@ -203,8 +269,17 @@ async function start() {
   const comparison = createComparison(find(document, '#comparison', HTMLElement), models);
   await model.use(models[0], kept);
   if (kept && entryInUse) {
+    keepParts();
     find(document, '#offline', HTMLElement).textContent =
       'Everything runs on this device, and works offline from now on.';
+  }
+}
+
+/** @param {string} topic whose sample pictures are offered */
+function showSamples(topic) {
+  for (const group of document.querySelectorAll('.samples')) {
+    if (!(group instanceof HTMLFieldSetElement)) continue;
+    group.hidden = group.dataset.topic !== (topic === 'signs' ? 'signs' : 'things');
   }
 }
 

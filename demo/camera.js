@@ -15,36 +15,22 @@ export function hasCamera() {
 /**
  * Opens the camera, the rear one where there are two, and plays it in `video`.
  * @param {HTMLVideoElement} video
- * @param {object} events
- * @param {() => void} events.onOpen the visitor has allowed it, the picture is about to come
- * @param {() => void} events.onFrame for every new frame, until it is stopped
- * @param {() => void} events.onEnd the camera went away by itself
+ * @param {object} [events]
+ * @param {() => void} [events.onOpen] the visitor has allowed it, the picture is about to come
+ * @param {() => void} [events.onEnd] the camera went away by itself
  * @returns {Promise<{ stop: () => void }>}
  * @throws Error in words for the visitor
  */
-export async function openCamera(video, { onOpen, onFrame, onEnd }) {
+export async function openCamera(video, { onOpen, onEnd } = {}) {
   const stream = await requestStream();
   const [track] = stream.getVideoTracks();
-  let open = true;
 
   function stop() {
-    open = false;
     for (const each of stream.getTracks()) each.stop();
     video.srcObject = null;
   }
 
-  function frame() {
-    if (!open) return;
-    if (video.videoWidth > 0) onFrame();
-    listen();
-  }
-
-  function listen() {
-    if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(frame);
-    else requestAnimationFrame(frame);
-  }
-
-  onOpen();
+  onOpen?.();
   video.classList.toggle('mirrored', track?.getSettings().facingMode === 'user');
   video.srcObject = stream;
   try {
@@ -55,9 +41,8 @@ export async function openCamera(video, { onOpen, onFrame, onEnd }) {
   }
   track?.addEventListener('ended', () => {
     stop();
-    onEnd();
+    onEnd?.();
   });
-  listen();
   return { stop };
 }
 

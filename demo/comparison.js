@@ -9,14 +9,14 @@ import { bytes, milliseconds, percent } from './format.js';
  */
 
 /**
- * What each model says of the same picture, and what that takes; hidden where there is one model.
+ * What each model of the same topic says of the same picture, and what that takes; hidden where there is
+ * one model.
  * @param {HTMLElement} root
  * @param {readonly ModelEntry[]} models
  */
 export function createComparison(root, models) {
   const rows = new Map(models.map((entry) => [entry, createRow(entry)]));
   find(root, 'tbody', HTMLTableSectionElement).append(...[...rows.values()].map(({ row }) => row));
-  root.hidden = models.length < 2;
 
   return {
     /**
@@ -25,7 +25,12 @@ export function createComparison(root, models) {
      * @param {ModelDescription} description
      */
     use(entry, description) {
-      for (const [other, row] of rows) row.mark(other === entry);
+      const isAlike = (/** @type {ModelEntry} */ { topic }) => topic === entry.topic;
+      root.hidden = models.filter(isAlike).length < 2;
+      for (const [other, row] of rows) {
+        row.row.hidden = !isAlike(other);
+        row.mark(other === entry);
+      }
       rows.get(entry)?.describe(description);
     },
 

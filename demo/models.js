@@ -73,6 +73,15 @@ export function createModelInUse({ onBegin, onProgress, onReady, onError, onEnd 
         if (!signal.aborted) onEnd();
       }
     },
+
+    /**
+     * A model that is no longer offered.
+     * @param {ModelEntry} entry
+     */
+    forget(entry) {
+      opened.get(entry)?.dispose();
+      opened.delete(entry);
+    },
   };
 }
 
@@ -82,36 +91,69 @@ export function createModelInUse({ onBegin, onProgress, onReady, onError, onEnd 
  * @param {import('../src/worker/index.ts').ClassifierOptions} options
  * @returns {Promise<Classifier>}
  */
-async function openModel({ url }, options) {
+export async function openModel(entry, options) {
   const library = new URL('dist/worker/index.js', document.baseURI).href;
   /** @type {typeof import('../src/worker/index.ts')} */
   const { createClassifier } = await import(library);
-  const address = new URL(url, document.baseURI);
-  return createClassifier(address.href, { ...options, queue: 'latest' });
+  const source = entry.bytes ?? new URL(entry.url, document.baseURI).href;
+  return createClassifier(source, { queue: 'latest', ...options });
 }
 
 /**
- * One button a model; hidden where there is no choice.
+ * The model file.
+ * @param {ModelEntry} entry
+ * @returns {Promise<Uint8Array>}
+ */
+export async function readModelBytes({ bytes, url, name }) {
+  if (bytes !== undefined) return bytes;
+  const response = await fetch(new URL(url, document.baseURI));
+  if (!response.ok) throw new Error(`${name} cannot be fetched: HTTP ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/**
+ * One button a model, and one for the visitor's own.
  * @param {HTMLFormElement} form
  * @param {readonly ModelEntry[]} models
  * @param {(entry: ModelEntry) => void} onChoice
  */
 export function createModelSwitch(form, models, onChoice) {
-  const choices = models.map((entry) => {
+  const fieldset = find(form, 'fieldset', HTMLFieldSetElement);
+  /** @param {ModelEntry} entry */
+  const createChoice = (entry) => {
     const input = html('input', { type: 'radio', name: 'model', value: entry.url });
     input.addEventListener('change', () => onChoice(entry));
-    return { entry, input };
-  });
-  find(form, 'fieldset', HTMLFieldSetElement).append(
-    ...choices.map(({ entry, input }) =>
-      html('label', { title: entry.note }, input, html('span', {}, entry.name)),
-    ),
-  );
-  form.hidden = models.length < 2;
+    const label = html('label', { title: entry.note }, input, html('span', {}, entry.name));
+    fieldset.append(label);
+    return { entry, input, label };
+  };
+  const choices = models.map(createChoice);
+  /** @type {ReturnType<typeof createChoice> | undefined} */
+  let own;
+  const showOrHide = () => {
+    form.hidden = choices.length + (own ? 1 : 0) < 2;
+  };
+  showOrHide();
   return {
     /** @param {ModelEntry | undefined} used the one that is in use */
     mark(used) {
-      for (const { entry, input } of choices) input.checked = entry === used;
+      for (const { entry, input } of [...choices, ...(own ? [own] : [])]) {
+        input.checked = entry === used;
+      }
+    },
+
+    /**
+     * Offers a model of the visitor's own; there is one at a time.
+     * @param {ModelEntry} entry
+     * @returns {ModelEntry | undefined} the one that it takes the place of
+     */
+    offerOwn(entry) {
+      if (own?.entry === entry) return undefined;
+      const before = own;
+      before?.label.remove();
+      own = createChoice(entry);
+      showOrHide();
+      return before?.entry;
     },
   };
 }

@@ -4,6 +4,9 @@ import { find } from './dom.js';
 /** Milliseconds to wait for the service worker before the page goes on without it. */
 const PATIENCE = 3000;
 
+/** Milliseconds before what is not used yet is fetched. */
+const PARTS_DELAY = 5000;
+
 /**
  * Starts the service worker that keeps the page for offline use, and waits until it sees what the
  * page fetches, so that the very first visit is kept, too.
@@ -23,6 +26,11 @@ export async function keepForOffline() {
     return false;
   }
   return controlled;
+}
+
+/** Has the service worker keep the other parts of the page, too, when this one has been used a while. */
+export function keepParts() {
+  setTimeout(() => navigator.serviceWorker.controller?.postMessage('keep-parts'), PARTS_DELAY);
 }
 
 /** Offers to install the page as an app, where the browser has that. */

@@ -1,21 +1,15 @@
 // @ts-check
 import { find, html, svg } from './dom.js';
 import { milliseconds, percent } from './format.js';
+import { COLOURS, percentage, showStrip, sumOf, timeByKernel, words } from './kernel-times.js';
 
 /**
  * @typedef {import('./types.js').Classifier} Classifier
  * @typedef {import('./types.js').StepTime} StepTime
- *
- * @typedef {object} KernelTime
- * @property {string} kernel
- * @property {number} milliseconds
- * @property {number} steps how many run it
  */
 
 /** The clock of a browser is coarse: only many runs say something about a short step. */
 const RUNS = { most: 100, milliseconds: 1500 };
-
-const COLOURS = 7;
 
 /**
  * The layer profile, measured when it is opened.
@@ -30,7 +24,8 @@ export function createProfile(root, { classifier, onError }) {
   const strip = find(root, '.strip', SVGSVGElement);
   const legend = find(root, '.kernels', HTMLUListElement);
   const table = find(root, 'tbody', HTMLTableSectionElement);
-  let measuring = false;
+  /** @type {Promise<void> | undefined} */
+  let measuring;
 
   /** @param {{ steps: StepTime[], runs: number }} profile */
   function show({ steps, runs }) {
@@ -58,9 +53,13 @@ export function createProfile(root, { classifier, onError }) {
     );
   }
 
-  async function measure() {
-    if (measuring) return;
-    measuring = true;
+  function measure() {
+    measuring ??= measureOnce().finally(() => {
+      measuring = undefined;
+    });
+  }
+
+  async function measureOnce() {
     again.disabled = true;
     status.textContent = 'Measuring';
     try {
@@ -69,7 +68,6 @@ export function createProfile(root, { classifier, onError }) {
       status.textContent = 'Not measured';
       onError(error);
     } finally {
-      measuring = false;
       again.disabled = false;
     }
   }
@@ -90,7 +88,8 @@ export function createProfile(root, { classifier, onError }) {
   });
 
   return {
-    isMeasuring: () => measuring,
+    /** Resolves when nothing is being measured. */
+    idle: async () => measuring,
 
     /** A model is ready, maybe another one than before. */
     renew() {
@@ -121,60 +120,6 @@ async function meanProfile(classifier) {
   return { steps, runs: all.length };
 }
 
-/** @param {readonly { milliseconds: number }[]} times */
-function sumOf(times) {
-  return times.reduce((sum, time) => sum + time.milliseconds, 0);
-}
-
-/**
- * @param {StepTime[]} steps
- * @returns {KernelTime[]} the longest first
- */
-function timeByKernel(steps) {
-  const kernels = [...new Set(steps.map((step) => step.kernel))].map((kernel) => {
-    const own = steps.filter((step) => step.kernel === kernel);
-    return { kernel, milliseconds: sumOf(own), steps: own.length };
-  });
-  return kernels.sort((a, b) => b.milliseconds - a.milliseconds);
-}
-
-/**
- * One bar, a piece for each kernel.
- * @param {SVGSVGElement} strip
- * @param {KernelTime[]} kernels
- * @param {number} total in milliseconds
- */
-function showStrip(strip, kernels, total) {
-  const LABEL_FROM = 0.12;
-  const pieces = kernels.map((time, i) => {
-    const before = sumOf(kernels.slice(0, i)) / total;
-    const share = time.milliseconds / total;
-    const piece = svg('svg', { x: percentage(before), width: percentage(share), height: '100%' });
-    const title = svg('title');
-    title.textContent = `${words(time.kernel)}: ${percent(share)}`;
-    piece.append(
-      title,
-      svg('rect', { class: `k${Math.min(i, COLOURS)}`, width: '100%', height: '100%' }),
-      svg('rect', {
-        class: 'gap',
-        x: '100%',
-        width: 2,
-        height: '100%',
-        transform: 'translate(-2)',
-      }),
-    );
-    if (share >= LABEL_FROM) {
-      const label = svg('text', { x: 10, y: '50%', dy: '.35em' });
-      label.textContent = percent(share);
-      piece.append(label);
-    }
-    return piece;
-  });
-  strip.replaceChildren(...pieces);
-  const text = kernels.map((time) => `${words(time.kernel)} ${percent(time.milliseconds / total)}`);
-  strip.setAttribute('aria-label', `Time by kernel: ${text.join(', ')}`);
-}
-
 /**
  * @param {StepTime} step
  * @param {number} longest of all steps, in milliseconds
@@ -195,21 +140,4 @@ function tableRow(step, longest, colour) {
     html('td', { class: 'step-time' }, bar),
     html('td', { class: 'numeric' }, step.milliseconds.toFixed(3)),
   );
-}
-
-/** @param {number} share 0..1 */
-function percentage(share) {
-  return `${(share * 100).toFixed(3)}%`;
-}
-
-/**
- * 'binaryGrouped3x3Planes' as 'binary grouped 3x3 planes'.
- * @param {string} kernel
- */
-function words(kernel) {
-  return kernel
-    .replace(/([a-z])([A-Z0-9])/g, '$1 $2')
-    .replace(/(\d)([A-Z])/g, '$1 $2')
-    .replace(/(\d) ?x ?(\d)/, '$1x$2')
-    .toLowerCase();
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Serves the demo page at `/`, and beside it dist/, models/ and samples/ of the repository.
+ * Serves the demo page at `/`, and beside it dist/, models/ and the samples of the repository.
  *
  *   node demo/serve.js [--port 8080] [--host localhost]
  */
@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 
 const DEMO = fileURLToPath(new URL('.', import.meta.url));
 const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
-const REPOSITORY_FOLDERS = ['dist', 'models', 'samples'];
+const REPOSITORY_FOLDERS = ['dist', 'models', 'samples', 'sample-signs'];
 
 /** @type {Readonly<Record<string, string>>} */
 const TYPES = {

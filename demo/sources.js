@@ -7,39 +7,51 @@ import { find } from './dom.js';
  * @typedef {(error: unknown) => void} OnError
  */
 
+/** A model of this package's, or one that can be converted. */
+const MODEL_FILE = /\.(safetensors|onnx|tflite)$/i;
+
 /**
- * The ways a still picture comes in: chosen, dropped anywhere on the page, pasted, or a sample.
- * @param {OnPicture} onPicture
- * @param {OnError} onError
+ * The ways a still picture comes in: chosen, dropped anywhere on the page, pasted, or a sample; and a
+ * model: chosen or dropped.
+ * @param {object} events
+ * @param {OnPicture} events.onPicture
+ * @param {(file: File) => void} events.onModel
+ * @param {OnError} events.onError
  */
-export function listenForPictures(onPicture, onError) {
-  listenForFiles(onPicture);
-  listenForDrops(onPicture, onError);
+export function listenForFiles({ onPicture, onModel, onError }) {
+  const onFile = (/** @type {File} */ file) =>
+    MODEL_FILE.test(file.name) ? onModel(file) : onPicture(file, file.name);
+  listenForChoice(find(document, '#file', HTMLInputElement), ['#choose', '#drop'], onFile);
+  listenForChoice(find(document, '#model-file', HTMLInputElement), ['#open-model'], onModel);
+  listenForDrops(onFile, onError);
   listenForPastes(onPicture, onError);
   for (const button of document.querySelectorAll('[data-sample]')) {
     if (button instanceof HTMLButtonElement) listenForSample(button, onPicture, onError);
   }
 }
 
-/** @param {OnPicture} onPicture */
-function listenForFiles(onPicture) {
-  const input = find(document, '#file', HTMLInputElement);
-  for (const selector of ['#choose', '#drop']) {
+/**
+ * @param {HTMLInputElement} input
+ * @param {readonly string[]} buttons that open it
+ * @param {(file: File) => void} onFile
+ */
+function listenForChoice(input, buttons, onFile) {
+  for (const selector of buttons) {
     find(document, selector, HTMLButtonElement).addEventListener('click', () => input.click());
   }
   input.addEventListener('change', () => {
     const [file] = input.files ?? [];
-    if (file) onPicture(file, file.name);
+    if (file) onFile(file);
     // The same file may be chosen again.
     input.value = '';
   });
 }
 
 /**
- * @param {OnPicture} onPicture
+ * @param {(file: File) => void} onFile
  * @param {OnError} onError
  */
-function listenForDrops(onPicture, onError) {
+function listenForDrops(onFile, onError) {
   const { body } = document;
   document.addEventListener('dragover', (event) => {
     if (!event.dataTransfer?.types.includes('Files')) return;
@@ -52,10 +64,11 @@ function listenForDrops(onPicture, onError) {
   });
   document.addEventListener('drop', (event) => {
     body.classList.remove('dragging');
-    if (!event.dataTransfer?.types.includes('Files')) return;
+    // A part of the page may have taken it.
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes('Files')) return;
     event.preventDefault();
     const [file] = event.dataTransfer.files;
-    if (file) onPicture(file, file.name);
+    if (file) onFile(file);
     else onError(new Error('Nothing that can be read was dropped: drop a picture file'));
   });
 }
@@ -98,9 +111,13 @@ function listenForSample(button, onPicture, onError) {
   const address = button.dataset.sample ?? '';
   const canvas = find(button, 'canvas', HTMLCanvasElement);
   const picture = new Image();
-  const draw = () => drawBits(canvas, picture);
+  const draw = () => picture.naturalWidth > 0 && drawBits(canvas, picture);
   picture.addEventListener('load', draw);
-  picture.src = address;
+  new IntersectionObserver(([entry], observer) => {
+    if (!entry?.isIntersecting) return;
+    observer.disconnect();
+    picture.src = address;
+  }).observe(button);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
 
   button.addEventListener('click', async () => {

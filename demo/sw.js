@@ -21,6 +21,9 @@ const PAGE = [
   'format.js',
   'frame-rate.js',
   'icons/icon.svg',
+  'kernel-times.js',
+  'layers.js',
+  'live.js',
   'loading.js',
   'manifest.webmanifest',
   'models.js',
@@ -34,7 +37,54 @@ const PAGE = [
   'sources.js',
   'stage.js',
   'style.css',
+  'tabs.js',
 ];
+
+/**
+ * What the other parts of the page need, kept once it stands; of modules all that they import as well.
+ */
+const PARTS = [
+  'bench.html',
+  'bench/bench.css',
+  'bench/bench.js',
+  'bench/worker.js',
+  'convert-worker.js',
+  'dist/cli/layers.js',
+  'dist/file/model-file.js',
+  'dist/graph/cost.js',
+  'dist/import/convert.js',
+  'dist/index.js',
+  'dist/mobinet.plain-threads.wasm',
+  'dist/mobinet.plain.wasm',
+  'dist/mobinet.relaxed-threads.wasm',
+  'dist/mobinet.relaxed.wasm',
+  'dist/mobinet.simd-threads.wasm',
+  'dist/mobinet.simd.wasm',
+  'dist/networks/mobilenet-v1.js',
+  'dist/networks/mobinet.js',
+  'dist/plan/plan.js',
+  'dist/runtime/engine.js',
+  'dist/runtime/features.js',
+  'dist/runtime/wasm.js',
+  'dist/teach/head.js',
+  'dist/teach/leave-one-out.js',
+  'dist/teach/taught-model.js',
+  'dist/web/thread-pool.js',
+  'dist/web/thread-script.js',
+  'dist/worker/index.js',
+  'inspect.js',
+  'own-model.js',
+  'sample-signs/ahead-only.png',
+  'sample-signs/give-way.png',
+  'sample-signs/no-entry.png',
+  'teach/teach.css',
+  'teach/teach.html',
+  'teach/teach.js',
+  'teach/worker.js',
+];
+
+/** What a module imports, now or later, of this site. */
+const IMPORT = /\b(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g;
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
@@ -44,6 +94,10 @@ worker.addEventListener('install', (event) => {
 
 worker.addEventListener('activate', (event) => {
   event.waitUntil(worker.clients.claim());
+});
+
+worker.addEventListener('message', (event) => {
+  if (event.data === 'keep-parts') event.waitUntil(keepParts());
 });
 
 worker.addEventListener('fetch', (event) => {
@@ -56,6 +110,23 @@ async function keepPage() {
   const cache = await caches.open(CACHE);
   await cache.addAll(PAGE.map((path) => new Request(path, { cache: 'no-cache' })));
   await worker.skipWaiting();
+}
+
+/** One after the other: the page goes first. */
+async function keepParts() {
+  const cache = await caches.open(CACHE);
+  const absolute = (/** @type {string} */ path) => new URL(path, worker.registration.scope).href;
+  const wanted = new Set(PARTS.map(absolute));
+  // Which goes on with what is added to it meanwhile.
+  for (const address of wanted) {
+    const response = await fetch(address, { cache: 'no-cache' });
+    if (response.status !== 200) continue;
+    await cache.put(address, response.clone());
+    if (!address.endsWith('.js')) continue;
+    for (const [, path = ''] of (await response.text()).matchAll(IMPORT)) {
+      wanted.add(new URL(path, address).href);
+    }
+  }
 }
 
 /** @param {FetchEvent} event */

@@ -109,7 +109,21 @@ export class InputError extends MobinetError {}
 
 /** An option that is none. */
 export function invalidOption(option: string, value: unknown, hint: string): InputError {
-  return new InputError('INVALID_OPTION', `${option} is ${value}`, { hint });
+  return new InputError('INVALID_OPTION', `${option} is ${shown(value)}`, { hint });
+}
+
+/** @throws InputError INVALID_OPTION where options are no object */
+export function checkOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw invalidOption('options', options, 'an object, or nothing at all');
+}
+
+/** A text of anything at all: no object's own `toString` is called. */
+function shown(value: unknown): string {
+  if (Array.isArray(value))
+    return value.map((x) => (Array.isArray(x) ? '[]' : shown(x))).join(', ');
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 /** The WebAssembly side is missing, broken, out of memory, or already disposed. */

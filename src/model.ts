@@ -1,18 +1,7 @@
-import { InputError, MobinetError, RuntimeError } from './errors.ts';
-import {
-  type DigestState,
-  type ModelFile,
-  openContainer,
-  parseModelFile,
-  verifyDigest,
-} from './file/model-file.ts';
-import { type LoadProgress, type ModelSource, readSource } from './file/read-source.ts';
-import {
-  type Activations,
-  type ActivationsWish,
-  activationsOf,
-  withActivations,
-} from './graph/activations.ts';
+import { checkOptions, InputError, RuntimeError } from './errors.ts';
+import type { DigestState, ModelFile } from './file/model-file.ts';
+import type { LoadProgress } from './file/read-source.ts';
+import { type Activations, type ActivationsWish, activationsOf } from './graph/activations.ts';
 import { graphCost } from './graph/cost.ts';
 import { type Background, compose } from './image/compose.ts';
 import type { Picture, Preprocessing } from './image/picture.ts';
@@ -20,16 +9,11 @@ import { preprocess } from './image/preprocess.ts';
 import { type ViewOptions, view } from './image/view.ts';
 import type { Build } from './kernels/builds.ts';
 import type { Limits } from './plan/budget.ts';
-import { type Plan, planGraph } from './plan/plan.ts';
+import type { Plan } from './plan/plan.ts';
 import { openPredictions, type Prediction, type PredictionOptions } from './predictions.ts';
-import { createEngine, type Engine, type StepTime } from './runtime/engine.ts';
-import { chooseThreads, type ThreadChoice, type ThreadWish } from './runtime/threads.ts';
-import {
-  type CompiledKernels,
-  loadKernels,
-  type WasmLocator,
-  type WasmSource,
-} from './runtime/wasm.ts';
+import type { Engine, StepTime } from './runtime/engine.ts';
+import type { ThreadWish } from './runtime/threads.ts';
+import type { WasmLocator, WasmSource } from './runtime/wasm.ts';
 import { softmax } from './top-k.ts';
 
 /** Wall-clock times in milliseconds. */
@@ -72,9 +56,10 @@ export interface LoadOptions {
   /** The build of the kernels; `auto` takes the fastest that the engine supports. Default `auto`. */
   build?: Build | 'auto' | undefined;
   /**
-   * Where the kernels come from; by default the file beside this package. An address that ends with
+   * Where the kernels come from; by default the files beside this package. An address that ends with
    * a slash is a folder with the .wasm files of this package; a function is asked for the build and
-   * the number of threads. Of one binary, `build: 'auto'` runs the build that it is.
+   * the number of threads. Of one binary, `build: 'auto'` runs the build that it is. One that is named
+   * `-common` has the kernels of the paper's networks only.
    */
   wasm?: WasmSource | WasmLocator | undefined;
   /**
@@ -235,91 +220,18 @@ export interface Model {
   dispose(): void;
 }
 
-/** What differs between a browser and Node. */
-export interface Platform {
-  /** Of the machine. */
-  cores(): number;
-  /** The kernels that come with this package: for one thread, or for several. */
-  readonly kernels: WasmLocator;
-  /**
-   * An engine of several threads.
-   * @param module of a build for threads
-   * @param threadUrl of the threads' script, where it is not the one beside this package
-   */
-  openThreadPool(
-    plan: Plan,
-    module: WebAssembly.Module,
-    threadUrl: string | URL | undefined,
-  ): Promise<Engine>;
-}
-
-/** `loadModel` of a platform. */
-export async function loadModelOn(
-  platform: Platform,
-  source: ModelSource,
-  options: LoadOptions,
-): Promise<Model> {
-  const { build = 'auto', wasm = platform.kernels, onProgress, signal } = options;
-  const wish = chooseThreads(options.threads ?? 1, platform.cores());
-  const compiling = loadKernels(wasm, build, wish.threads, signal);
-  // If the model fails first, this failure is not the one to report.
-  compiling.catch(() => undefined);
-  const bytes = await readSource(source, { onProgress, signal });
-  // The digest is computed on another thread meanwhile.
-  const container = openContainer(bytes);
-  const verifying = verifyDigest(bytes, container);
-  verifying.catch(() => undefined);
-  const planModel = async () => {
-    const parsed = parseModelFile(bytes, container);
-    const wished = options.activations ?? options.stream ?? 'model';
-    const file = { ...parsed, graph: withActivations(parsed.graph, wished) };
-    const kernels = await compiling;
-    const choice =
-      kernels.shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
-    const plan = planGraph(file.graph, kernels.build, choice.threads, options.limits);
-    return { file, kernels, choice, plan };
-  };
-  const { file, kernels, choice, plan } = await planModel().catch(async (error) => {
-    // Damage goes before what comes of it.
-    await verifying;
-    throw error;
-  });
-  const { engine, reason } = await openEngine(plan, kernels, choice, () =>
-    platform.openThreadPool(plan, kernels.module, options.threadUrl),
-  );
-  return openModel(keptOf(file, plan, await verifying, engine, reason), engine);
-}
-
-const OTHER_KERNELS = 'the kernels given as `wasm` are not of a build for threads';
-
-/** The engine: on one thread where the others cannot be started. */
-async function openEngine(
-  plan: Plan,
-  { module, shared }: CompiledKernels,
-  { threads, reason }: ThreadChoice,
-  openThreadPool: () => Promise<Engine>,
-): Promise<{ engine: Engine; reason: string | undefined }> {
-  if (threads === 1) return { engine: await createEngine(plan, module, shared), reason };
-  try {
-    return { engine: await openThreadPool(), reason };
-  } catch (error) {
-    if (error instanceof MobinetError && error.code !== 'WORKER_FAILED') throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    return { engine: await createEngine(plan, module, shared), reason: why };
-  }
-}
-
 /**
  * What a model keeps of its file and its plan. Neither the graph, whose tensors are the file's bytes,
  * nor the plan, which has the constants: both are in WebAssembly memory by now.
  */
-type Kept = Omit<ModelFile, 'graph'> & {
+export type Kept = Omit<ModelFile, 'graph'> & {
   readonly description: ModelDescription;
   /** The layer that makes the logits. */
   readonly output: string;
 };
 
-function keptOf(
+/** @param threadsReason why there are fewer threads than asked for */
+export function keptOf(
   { graph, ...file }: ModelFile,
   plan: Plan,
   digest: DigestState,
@@ -353,7 +265,7 @@ function keptOf(
   return { ...file, description, output: graph.output };
 }
 
-function openModel({ description, output, ...file }: Kept, engine: Engine): Model {
+export function openModel({ description, output, ...file }: Kept, engine: Engine): Model {
   let live: Engine | undefined = engine;
   const { threads, build, input: shape } = description;
   const running = (): Engine => {
@@ -377,6 +289,7 @@ function openModel({ description, output, ...file }: Kept, engine: Engine): Mode
     build,
     async classify(picture, options = {}) {
       running();
+      checkOptions(options);
       const predictionsOf = openPredictions(file, options);
       const begin = performance.now();
       const input = inputOf(picture, options);
@@ -392,6 +305,7 @@ function openModel({ description, output, ...file }: Kept, engine: Engine): Mode
       return { predictions, timings, threads };
     },
     async embed(picture, options = {}) {
+      checkOptions(options);
       const features = running().run(inputOf(picture, options), 'features');
       const length = (options.l2Normalize && Math.hypot(...features)) || 1;
       return features.map((feature) => feature / length);
@@ -423,8 +337,10 @@ function checkLogits(logits: Float32Array, output: string): void {
 
 function checkInput(input: Float32Array, shape: readonly [number, number, number]): void {
   const length = shape[0] * shape[1] * shape[2];
-  if (input.length !== length) {
-    throw new InputError('INPUT_SHAPE', `The input has ${input.length} numbers, not ${length}`, {
+  const given: unknown = input?.length;
+  if (given !== length) {
+    const count = typeof given === 'number' ? given : 'no';
+    throw new InputError('INPUT_SHAPE', `The input has ${count} numbers, not ${length}`, {
       hint: `a Float32Array of [${shape.join(', ')}], row-major`,
     });
   }

@@ -51,8 +51,11 @@ export function openPredictions(
   if (!(Number.isInteger(k) && k >= 1 && k <= count)) {
     throw invalidOption('topK', topK, `a whole number from 1 to ${count}`);
   }
-  if (!(scoreThreshold >= 0 && scoreThreshold <= 1)) {
+  if (!(Number.isFinite(scoreThreshold) && scoreThreshold >= 0 && scoreThreshold <= 1)) {
     throw invalidOption('scoreThreshold', scoreThreshold, 'a number from 0 to 1');
+  }
+  for (const [option, names] of Object.entries({ allow: allow ?? [], deny })) {
+    if (!Array.isArray(names)) throw invalidOption(option, names, 'an array of labels or ids');
   }
   const ids = labelIds ?? labels;
   for (const name of [...(allow ?? []), ...deny]) {

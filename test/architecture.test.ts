@@ -21,6 +21,8 @@ const ROOMS = [
   'embedding',
   'teach',
   'model',
+  'loading',
+  'batch',
   'web',
   'index',
   'node',
@@ -61,4 +63,13 @@ test('the way from a file to calls goes through each step of the plan once', () 
     readFileSync(new URL(`kernels/${file}`, src), 'utf8'),
   );
   for (const text of others) for (const step of steps) expect(text).not.toContain(step);
+});
+
+test('what the command line writes goes through what makes it safe for a terminal', () => {
+  const writers = readdirSync(new URL('cli/', src)).filter((file) =>
+    /process\.std(out|err)\.write|console\./.test(
+      readFileSync(new URL(`cli/${file}`, src), 'utf8'),
+    ),
+  );
+  expect(writers).toEqual(['output.ts']);
 });

@@ -6,7 +6,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { BUILDS, wasmFile } from '../../dist/kernels/builds.js';
+import { wasmFiles } from '../../dist/kernels/builds.js';
 import { CONTESTANTS } from './contestants.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -73,11 +73,9 @@ async function bundles() {
     }
   }
   // Read once, so that a build of the package meanwhile cannot change what is measured.
-  for (const build of BUILDS) {
-    for (const name of [wasmFile(build, false), wasmFile(build, true)]) {
-      const file = join(here, '../../dist', name);
-      if (existsSync(file)) files.set(`/${name}`, readFileSync(file));
-    }
+  for (const name of wasmFiles()) {
+    const file = join(here, '../../dist', name);
+    if (existsSync(file)) files.set(`/${name}`, readFileSync(file));
   }
   return files;
 }

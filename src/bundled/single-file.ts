@@ -15,6 +15,7 @@ import { type Port, serve } from '../worker/serve.ts';
 
 export * from '../index.ts';
 export type { Classifier, ClassifierOptions, ClassifyPictureOptions } from '../worker/index.ts';
+export { clearModelCache } from '../worker/model-cache.ts';
 
 // Not `import.meta.url`, which the build replaces: the kernels are looked for beside this file.
 const { url } = import.meta;

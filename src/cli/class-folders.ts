@@ -1,8 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { FileError, InputError } from '../errors.ts';
-import { fileError } from '../node/read-file.ts';
-import { picturesBelow } from './picture-files.ts';
+import { foldersIn, NO_PICTURE_HINT, picturesBelow } from './picture-files.ts';
 
 /** A picture whose class is known. */
 export interface LabelledPicture {
@@ -26,13 +24,7 @@ export async function labelledPictures(
   folder: string,
   ids: readonly string[],
 ): Promise<LabelledPicture[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause) => {
-    throw fileError(folder, cause);
-  });
-  const classes = entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map((entry) => entry.name)
-    .sort();
+  const classes = await foldersIn(folder);
   if (classes.length === 0) {
     throw new FileError('FILE_NOT_FOUND', `No class folders in ${folder}`, {
       hint: `each class has a folder, named by its identifier, such as ${ids[0]}`,
@@ -57,14 +49,14 @@ export async function labelledPictures(
   const lists = classes.map(async (name) =>
     (await picturesBelow(join(folder, name))).map((path) => ({
       path,
-      file: relative(folder, path).replaceAll('\\', '/'),
+      file: relative(folder, path).split(sep).join('/'),
       expected: indices.get(name)!,
     })),
   );
   const pictures = (await Promise.all(lists)).flat();
   if (pictures.length === 0) {
     throw new FileError('FILE_NOT_FOUND', `No picture in the class folders in ${folder}`, {
-      hint: 'they are searched for .png, .jpg, .jpeg and .webp',
+      hint: NO_PICTURE_HINT,
     });
   }
   return pictures;

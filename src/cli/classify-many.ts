@@ -1,9 +1,11 @@
 /** `mobinet classify --ndjson`: any number of pictures on all cores, a line of JSON each. */
 
-import type { ClassifyOptions } from '../model.ts';
+import type { NodeClassifyOptions } from '../node/load.ts';
 import { type ClassifyWorkerData, classifyOnThreads } from './classify-threads.ts';
+import { say } from './output.ts';
 import { openProgress } from './progress.ts';
 import { appendResults, readResults, writeLines } from './result-file.ts';
+import { safeJson } from './text.ts';
 
 export interface ManyFlags {
   /** Threads that decode and classify. */
@@ -20,7 +22,7 @@ export interface ManyFlags {
  */
 export async function classifyMany(
   files: readonly string[],
-  data: ClassifyWorkerData & { readonly options: ClassifyOptions },
+  data: ClassifyWorkerData & { readonly options: NodeClassifyOptions },
   { jobs, resume, inOrder }: ManyFlags,
 ): Promise<number> {
   const known = resume === undefined ? undefined : await readResults(resume);
@@ -58,7 +60,7 @@ export async function classifyMany(
 
 /** What is measured goes to the report, not to a million lines. */
 function lineOf(result: object): string {
-  return JSON.stringify({ ...result, timings: undefined, threads: undefined });
+  return safeJson({ ...result, timings: undefined, threads: undefined });
 }
 
 function report(count: number, failed: number, seconds: number, passedOver: number): void {
@@ -68,5 +70,5 @@ function report(count: number, failed: number, seconds: number, passedOver: numb
     `${failed} failed`,
     `${passedOver} passed over`,
   ];
-  process.stderr.write(`${parts.join(', ')}\n`);
+  say(parts.join(', '));
 }

@@ -2,15 +2,16 @@ import { Worker } from 'node:worker_threads';
 import { RuntimeError } from '../errors.ts';
 import type { ActivationsWish } from '../graph/activations.ts';
 import type { Build } from '../kernels/builds.ts';
-import type { ClassifyOptions } from '../model.ts';
-import type { PictureFailure, PictureResult } from './classify.ts';
+import type { NodeClassifyOptions } from '../node/load.ts';
+import type { PictureResult } from './classify.ts';
+import type { PictureFailure } from './picture-failure.ts';
 
 /** What a worker starts with. */
 export interface ClassifyWorkerData {
   readonly modelBytes: Uint8Array;
   readonly activations: ActivationsWish;
   readonly build: Build | 'auto';
-  readonly options: ClassifyOptions;
+  readonly options: NodeClassifyOptions;
 }
 
 /** A picture for a worker: a path, and its index in the caller's list. */
@@ -77,7 +78,12 @@ function drain(
       if (open === 0) resolve();
     });
     const fail = (cause: unknown) =>
-      reject(new RuntimeError('WORKER_FAILED', 'A thread that classifies failed', { cause }));
+      reject(
+        new RuntimeError('WORKER_FAILED', 'A thread that classifies failed', {
+          cause,
+          hint: cause instanceof Error ? cause.message : String(cause),
+        }),
+      );
     worker.on('error', fail);
     worker.on('exit', (code) => fail(new Error(`exit code ${code}`)));
     for (let i = 0; i < TASKS_AHEAD; i++) assign();

@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { type ErrorCode, FileError, InputError } from '../errors.ts';
+import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
-import { type ViewOptions, view } from '../image/view.ts';
-import type { ClassifyOptions, Model, Timings } from '../model.ts';
+import { view } from '../image/view.ts';
+import type { Model, Timings } from '../model.ts';
 import { decodePicture, enoughFor } from '../node/decode.ts';
-import { loadModel, type NodeModel } from '../node/load.ts';
+import { loadModel, type NodeClassifyOptions, type NodeModel } from '../node/load.ts';
+import { writeFileTo } from '../node/write-file.ts';
 import { type Classes, openPredictions, type Prediction } from '../predictions.ts';
 import type { ThreadWish } from '../runtime/threads.ts';
 import { classifyMany } from './classify-many.ts';
@@ -20,18 +21,20 @@ import {
   readModel,
   threadsOption,
 } from './options.ts';
+import { print, say } from './output.ts';
+import { failureText, type PictureFailure, pictureFailure } from './picture-failure.ts';
 import { expandPaths, readList, readPicture, STANDARD_INPUT } from './picture-files.ts';
 import {
+  addPictureOptions,
   addPredictionOptions,
-  addViewOptions,
+  type PictureFlags,
   type PredictionFlags,
+  pictureOptionsOf,
   predictionsWanted,
-  viewOf,
 } from './picture-options.ts';
 import { profileModel, profileSvg, profileText } from './profile.ts';
 import { openProgress } from './progress.ts';
 import { bar, milliseconds, percent, safeJson, safeText } from './text.ts';
-import { writeTextFile } from './write-file.ts';
 
 /** One picture that went through, as `--json` has it. */
 export interface PictureResult {
@@ -46,13 +49,7 @@ export interface PictureResult {
   readonly timings: Timings & { readonly decode: number };
 }
 
-/** One that did not. */
-export interface PictureFailure {
-  readonly file: string;
-  readonly error: { readonly code: ErrorCode; readonly message: string };
-}
-
-interface ClassifyFlags extends ModelOptions, PredictionFlags, ViewOptions {
+interface ClassifyFlags extends ModelOptions, PredictionFlags, PictureFlags {
   threads: ThreadWish;
   json?: boolean;
   ndjson?: boolean;
@@ -77,9 +74,9 @@ export function addClassify(program: Command): void {
     .command('classify')
     .summary('labels for pictures')
     .description(
-      'Says what pictures show. Reads PNG, JPEG and WebP, told apart by content; of a folder, all ' +
-        'pictures below it; of a glob, all that it matches; of -, one picture from standard input, ' +
-        'or with --ndjson a list of paths, a line each.',
+      'Says what pictures show. Reads PNG, JPEG, WebP, AVIF, GIF and TIFF, told apart by content; of ' +
+        'a folder, all pictures below it; of a glob, all that it matches; of -, one picture from ' +
+        'standard input, or with --ndjson a list of paths, a line each or as `find -print0` has them.',
     )
     .argument('<picture...>', 'files, folders, globs, or -')
     .addOption(modelOption())
@@ -93,7 +90,7 @@ export function addClassify(program: Command): void {
     .addOption(threadsOption())
     .addOption(buildOption());
   addPredictionOptions(command);
-  addViewOptions(command);
+  addPictureOptions(command);
   addActivationsOption(command)
     .addHelpText(
       'after',
@@ -110,7 +107,7 @@ Examples:
   $ mobinet classify photo.jpg
   $ mobinet classify --top 1 --json pictures/ > labels.json
   $ mobinet classify --allow 'Egyptian cat' --allow Chihuahua --score-threshold 0.2 pictures/
-  $ find photos -name '*.jpg' | mobinet classify --top 1 --resume labels.ndjson -
+  $ find photos -name '*.jpg' -print0 | mobinet classify --top 1 --resume labels.ndjson -
   $ mobinet classify --region 0.25,0,0.75,1 --rotate 90 photo.jpg
   $ curl -s https://example.org/cat.webp | mobinet classify -`,
     )
@@ -128,8 +125,7 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
   const { activations, build, threads } = flags;
   const model = await loadModel(await readModel(flags.model), { activations, build, threads });
   const { threadsReason } = model.describe();
-  if (threadsReason !== undefined)
-    process.stderr.write(`On one thread: ${safeText(threadsReason)}\n`);
+  if (threadsReason !== undefined) say(`On one thread: ${safeText(threadsReason)}`);
   const files = await expandPaths(paths);
   const progress = openProgress(files.length, 'pictures');
   const reporter = flags.json ? jsonReporter() : textReporter(files.length);
@@ -167,8 +163,11 @@ async function classifyLines(paths: readonly string[], flags: ClassifyFlags): Pr
 }
 
 /** @throws InputError INVALID_OPTION, before the first picture: it is no fault of one */
-function optionsOf(flags: ClassifyFlags, classes: Classes): ClassifyOptions {
-  const options = { ...predictionsWanted(flags, classes.labels.length), ...viewOf(flags) };
+function optionsOf(flags: ClassifyFlags, classes: Classes): NodeClassifyOptions {
+  const options = {
+    ...predictionsWanted(flags, classes.labels.length),
+    ...pictureOptionsOf(flags),
+  };
   openPredictions(classes, options);
   view({ data: new Uint8Array(3), width: 1, height: 1 }, options);
   return options;
@@ -177,23 +176,25 @@ function optionsOf(flags: ClassifyFlags, classes: Classes): ClassifyOptions {
 /** With `--json` the tables go to standard error, so that standard output stays JSON. */
 async function reportProfile(model: NodeModel, flags: ClassifyFlags): Promise<void> {
   const profile = await profileModel(model);
-  if (flags.profile) (flags.json ? process.stderr : process.stdout).write(profileText(profile));
+  if (flags.profile) (flags.json ? say : print)(profileText(profile));
   if (flags.profilePicture === undefined) return;
   const title = `${model.name}, build ${model.build}`;
-  await writeTextFile(flags.profilePicture, profileSvg(title, profile));
+  await writeFileTo(flags.profilePicture, profileSvg(title, profile));
 }
 
 /** One file; what is wrong with the picture is a result, too. */
 export async function classifyFile(
   model: Pick<Model, 'classify' | 'describe'>,
   file: string,
-  options: ClassifyOptions,
+  options: NodeClassifyOptions,
 ): Promise<PictureResult | PictureFailure> {
   try {
-    const bytes = await readPicture(file);
+    const { region, maxPixels, maxBytes } = options;
+    const bytes = await readPicture(file, maxBytes);
     const begin = performance.now();
     const picture = await decodePicture(bytes, {
-      enough: enoughFor(model.describe().preprocessing, options.region),
+      maxPixels,
+      enough: enoughFor(model.describe().preprocessing, region),
     });
     const decode = performance.now() - begin;
     const { predictions, timings, threads } = await model.classify(picture, options);
@@ -201,9 +202,7 @@ export async function classifyFile(
     const total = decode + timings.total;
     return { file, width, height, predictions, threads, timings: { decode, ...timings, total } };
   } catch (error) {
-    // Anything else is no fault of the picture.
-    if (!(error instanceof InputError || error instanceof FileError)) throw error;
-    return { file, error: { code: error.code, message: error.message } };
+    return pictureFailure(file, error);
   }
 }
 
@@ -211,10 +210,10 @@ export async function classifyFile(
 function jsonReporter(): Reporter {
   let separator = '[\n';
   const write = (element: PictureResult | PictureFailure) => {
-    process.stdout.write(separator + safeJson(element, shortTime));
+    print(separator + safeJson(element, shortTime), '');
     separator = ',\n';
   };
-  return { result: write, failure: write, end: () => process.stdout.write('\n]\n') };
+  return { result: write, failure: write, end: () => print('\n]') };
 }
 
 /** A replacer that gives times to the microsecond. */
@@ -228,14 +227,14 @@ function shortTime(key: string, value: unknown): unknown {
 function textReporter(total: number): Reporter {
   let failed = 0;
   return {
-    result: (result) => process.stdout.write(`${resultText(result)}\n`),
-    failure({ file, error }) {
+    result: (result) => print(resultText(result)),
+    failure(failure) {
       failed++;
-      process.stderr.write(`${safeText(`${file}: ${error.message}`)} [${error.code}]\n`);
+      say(failureText(failure));
     },
     end() {
       if (failed > 0 && total > 1) {
-        process.stderr.write(`${failed} of ${total} pictures failed\n`);
+        say(`${failed} of ${total} pictures failed`);
       }
     },
   };

@@ -5,6 +5,7 @@ import type { ConversionReport } from '../import/convert.ts';
 import { convertFile } from '../node/convert.ts';
 import { readFileBytes } from '../node/read-file.ts';
 import { jsonOption } from './options.ts';
+import { print, say } from './output.ts';
 import { fileSize, millions, safeJson, safeText, table } from './text.ts';
 
 interface ConvertFlags {
@@ -63,9 +64,10 @@ async function convert(source: string, target: string, flags: ConvertFlags): Pro
         ? undefined
         : ((await readJson(flags.preprocessing)) as Partial<Preprocessing>),
   });
-  for (const warning of report.warnings) process.stderr.write(`WARNING: ${safeText(warning)}\n`);
-  if (flags.json) process.stdout.write(`${safeJson(report, undefined, 2)}\n`);
-  else process.stdout.write(`${reportText(target, report, flags.report === true)}\n`);
+  for (const warning of report.warnings) say(`WARNING: ${safeText(warning)}`);
+  print(
+    flags.json ? safeJson(report, undefined, 2) : reportText(target, report, flags.report === true),
+  );
 }
 
 async function readText(path: string): Promise<string> {

@@ -3,16 +3,14 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
 import { activationsOf, withActivations } from '../graph/activations.ts';
-import { type Cost, graphCost, type NodeCost } from '../graph/cost.ts';
-import type { Graph } from '../graph/graph.ts';
+import { type Cost, graphCost } from '../graph/cost.ts';
 import type { ModelDescription } from '../model.ts';
+import { NETWORKS, type NetworkName } from '../networks/index.ts';
 import type { MobinetOptions } from '../networks/mobinet.ts';
-import { stagesOf } from '../plan/fuse.ts';
 import { planGraph } from '../plan/plan.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { chooseThreads, type ThreadWish } from '../runtime/threads.ts';
-import type { Shape } from '../tensor.ts';
-import { layerText } from './layer-text.ts';
+import { type LayerDescription, layersOf } from './layers.ts';
 import {
   addActivationsOption,
   buildOption,
@@ -23,25 +21,18 @@ import {
   readModel,
   threadsOption,
 } from './options.ts';
-import { randomModelFile } from './random-model.ts';
+import { print } from './output.ts';
+import { paperTables, paperTablesText } from './paper-tables.ts';
+import { randomModelFile, randomNetworkFile } from './random-model.ts';
 import { fileSize, millions, safeJson, safeText, table } from './text.ts';
 
 type NetworkFlags = Partial<Pick<MobinetOptions, 'block' | 'k' | 'width' | 'size' | 'classes'>>;
 
 interface DescribeFlags extends ModelOptions, NetworkFlags {
+  network?: NetworkName | 'mobinet';
+  table?: boolean;
   threads: ThreadWish;
   json?: boolean;
-}
-
-/** A row of the table: one stage, the nodes that run as one. */
-export interface LayerDescription extends Cost {
-  /** Name of its first node. */
-  readonly name: string;
-  readonly operation: string;
-  /** All its nodes, in order. */
-  readonly nodes: readonly string[];
-  /** Of its result. */
-  readonly shape: Shape;
 }
 
 /** What `describe --json` writes: what `model.describe()` returns, and the layers. */
@@ -54,13 +45,20 @@ const PAPER_NETWORK = { block: 'mid', k: 3, width: 1, size: 224, classes: 1000 }
 export function addDescribe(program: Command): void {
   const command = program
     .command('describe')
-    .summary('layers, parameters and cost of a model or of one of the paper’s networks')
+    .summary('layers, parameters and cost of a model or of a network of the literature')
     .description(
       'Lists the layers of a model with what they cost, and what it takes in all. With one of the ' +
-        'options from --block to --classes, of that network of the paper (random weights).',
+        'options from --network to --classes, of that network (random weights).',
     )
     .argument('[model]', 'model file (default: the one that comes with mobinet)')
     .addOption(modelOption().hideHelp())
+    .option('--table', 'print the paper’s tables 3 and 4 with what is counted here beside')
+    .addOption(
+      new Option('--network <name>', 'network (default: mobinet)').choices([
+        'mobinet',
+        ...Object.keys(NETWORKS),
+      ]),
+    )
     .addOption(
       new Option('--block <block>', `block (default: ${PAPER_NETWORK.block})`).choices([
         'none',
@@ -91,15 +89,23 @@ addition behind it.
 Examples:
   $ mobinet describe
   $ mobinet describe my-model.safetensors
-  $ mobinet describe --block post --k 2 --json`,
+  $ mobinet describe --block post --k 2 --json
+  $ mobinet describe --network bireal18
+  $ mobinet describe --table`,
     )
     .action(describe);
 }
 
 async function describe(argument: string | undefined, flags: DescribeFlags): Promise<void> {
+  if (flags.table) {
+    const tables = paperTables();
+    const text = flags.json ? safeJson(tables, undefined, 2) : paperTablesText(tables);
+    process.stdout.write(`${text}\n`);
+    return;
+  }
   const path = argument ?? flags.model;
-  const { block, k, width, size, classes } = flags;
-  const asked = Object.entries({ block, k, width, size, classes }).filter(
+  const { network, block, k, width, size, classes } = flags;
+  const asked = Object.entries({ network, block, k, width, size, classes }).filter(
     ([, value]) => value !== undefined,
   );
   if (path !== undefined && asked.length > 0) {
@@ -109,12 +115,22 @@ async function describe(argument: string | undefined, flags: DescribeFlags): Pro
   }
   const bytes =
     asked.length > 0
-      ? await randomModelFile({ ...PAPER_NETWORK, ...Object.fromEntries(asked) })
+      ? await networkFile(flags, { ...PAPER_NETWORK, ...Object.fromEntries(asked) })
       : await readModel(path);
   const description = await describeFile(bytes, flags);
-  process.stdout.write(
-    `${flags.json ? safeJson(description, undefined, 2) : descriptionText(description)}\n`,
-  );
+  print(flags.json ? safeJson(description, undefined, 2) : descriptionText(description));
+}
+
+/** @throws InputError INVALID_OPTION */
+function networkFile(
+  { network = 'mobinet', block, k }: DescribeFlags,
+  options: MobinetOptions,
+): Promise<Uint8Array> {
+  if (network === 'mobinet') return randomModelFile(options);
+  if (block === undefined && k === undefined) return randomNetworkFile(network, options);
+  throw new InputError('INVALID_OPTION', `${network} has neither blocks nor K`, {
+    hint: 'they are MoBiNet’s',
+  });
 }
 
 /** @throws ModelFormatError, GraphError; RuntimeError WASM_UNAVAILABLE */
@@ -150,31 +166,6 @@ async function describeFile(
     arenaBytes,
     layers: layersOf(graph, nodes),
   };
-}
-
-/** One row per stage; a sign counts where its bits go in. */
-function layersOf(graph: Graph, costs: readonly NodeCost[]): LayerDescription[] {
-  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
-  const costOf = new Map(costs.map((cost) => [cost.name, cost]));
-  return stagesOf(graph).map((stage) => {
-    const signs = stage.inputs.filter((input) => nodes.get(input)?.op === 'sign');
-    const names = [...signs, ...stage.nodes];
-    const sum = (key: keyof Cost) =>
-      names.reduce((total, name) => total + costOf.get(name)![key], 0);
-    const first = nodes.get(stage.nodes[0]!)!;
-    return {
-      name: first.name,
-      operation: layerText(first),
-      nodes: names,
-      shape: graph.shapes.get(stage.value)!,
-      flops: sum('flops'),
-      floatMacs: sum('floatMacs'),
-      binaryMacs: sum('binaryMacs'),
-      params: sum('params'),
-      binaryParams: sum('binaryParams'),
-      bits: sum('bits'),
-    };
-  });
 }
 
 function descriptionText(description: FileDescription): string {

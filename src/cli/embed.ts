@@ -1,8 +1,5 @@
 import type { Command } from 'commander';
-import { FileError, InputError } from '../errors.ts';
-import type { ViewOptions } from '../image/view.ts';
-import { loadModel, type NodeModel } from '../node/load.ts';
-import type { PictureFailure } from './classify.ts';
+import { loadModel, type NodeEmbedOptions, type NodeModel } from '../node/load.ts';
 import {
   addActivationsOption,
   buildOption,
@@ -11,11 +8,14 @@ import {
   modelOption,
   readModel,
 } from './options.ts';
+import { print } from './output.ts';
+import { type PictureFailure, pictureFailure } from './picture-failure.ts';
 import { expandPaths, readPicture } from './picture-files.ts';
-import { addViewOptions, viewOf } from './picture-options.ts';
+import { addPictureOptions, type PictureFlags, pictureOptionsOf } from './picture-options.ts';
 import { openProgress } from './progress.ts';
+import { safeJson } from './text.ts';
 
-interface EmbedFlags extends ModelOptions, ViewOptions {
+interface EmbedFlags extends ModelOptions, PictureFlags {
   l2Normalize?: boolean;
 }
 
@@ -32,7 +32,7 @@ export function addEmbed(program: Command): void {
     .addOption(modelOption())
     .option('--l2-normalize', 'scale each vector to length 1')
     .addOption(buildOption());
-  addViewOptions(command);
+  addPictureOptions(command);
   addActivationsOption(command)
     .addHelpText(
       'after',
@@ -54,10 +54,10 @@ async function embed(paths: readonly string[], flags: EmbedFlags): Promise<numbe
   const progress = openProgress(files.length, 'pictures');
   let failed = 0;
   for (const file of files) {
-    const result = await embedFile(model, file, { l2Normalize, ...viewOf(flags) });
+    const result = await embedFile(model, file, { l2Normalize, ...pictureOptionsOf(flags) });
     if ('error' in result) failed++;
     progress.hide();
-    process.stdout.write(`${JSON.stringify(result)}\n`);
+    print(safeJson(result));
     progress.step();
   }
   progress.stop();
@@ -69,12 +69,14 @@ async function embed(paths: readonly string[], flags: EmbedFlags): Promise<numbe
 async function embedFile(
   model: NodeModel,
   file: string,
-  options: Parameters<NodeModel['embed']>[1],
+  options: NodeEmbedOptions,
 ): Promise<{ file: string; features: number[] } | PictureFailure> {
   try {
-    return { file, features: [...(await model.embed(await readPicture(file), options))] };
+    return {
+      file,
+      features: [...(await model.embed(await readPicture(file, options.maxBytes), options))],
+    };
   } catch (error) {
-    if (!(error instanceof InputError || error instanceof FileError)) throw error;
-    return { file, error: { code: error.code, message: error.message } };
+    return pictureFailure(file, error);
   }
 }

@@ -4,9 +4,9 @@ import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
 import type { Build } from '../kernels/builds.ts';
+import { writeFileTo } from '../node/write-file.ts';
 import { chooseBuild, probeFeatures } from '../runtime/features.ts';
 import { type LabelledPicture, labelledPictures } from './class-folders.ts';
-import type { PictureFailure } from './classify.ts';
 import { type ClassifyResponse, classifyOnThreads } from './classify-threads.ts';
 import {
   addActivationsOption,
@@ -17,11 +17,13 @@ import {
   modelOption,
   readModel,
 } from './options.ts';
+import { print, say } from './output.ts';
+import { failureText, type PictureFailure } from './picture-failure.ts';
+import { addReadingOptions, pictureOptionsOf, type ReadingFlags } from './picture-options.ts';
 import { openProgress } from './progress.ts';
-import { safeJson, safeText, table } from './text.ts';
-import { writeTextFile } from './write-file.ts';
+import { safeJson, table } from './text.ts';
 
-interface EvalFlags extends ModelOptions {
+interface EvalFlags extends ModelOptions, ReadingFlags {
   predictions?: string;
   json?: boolean;
 }
@@ -67,6 +69,7 @@ export function addEval(program: Command): void {
     .option('--predictions <file>', 'write what was predicted for each picture, .csv or .json')
     .addOption(jsonOption())
     .addOption(buildOption());
+  addReadingOptions(command);
   addActivationsOption(command)
     .addHelpText(
       'after',
@@ -109,7 +112,7 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
       modelBytes,
       activations: flags.activations,
       build,
-      options: { topK: Math.min(TOP, labels.length) },
+      options: { topK: Math.min(TOP, labels.length), ...pictureOptionsOf(flags) },
     },
     threads,
     (response) => {
@@ -122,7 +125,7 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
   ).finally(() => progress.stop());
   const seconds = (performance.now() - begin) / 1000;
 
-  if (format !== undefined) await writeTextFile(flags.predictions!, format(records));
+  if (format !== undefined) await writeFileTo(flags.predictions!, format(records));
   const failures = records.flatMap((record) =>
     'error' in record ? [{ file: record.file, error: record.error }] : [],
   );
@@ -143,12 +146,8 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
     threads,
     failures,
   };
-  for (const { file, error } of flags.json ? [] : failures) {
-    process.stderr.write(`${safeText(`${file}: ${error.message}`)} [${error.code}]\n`);
-  }
-  process.stdout.write(
-    `${flags.json ? safeJson(evaluation, undefined, 2) : evaluationText(evaluation)}\n`,
-  );
+  for (const failure of flags.json ? [] : failures) say(failureText(failure));
+  print(flags.json ? safeJson(evaluation, undefined, 2) : evaluationText(evaluation));
   return failures.length > 0 ? EXIT_SOME_FAILED : 0;
 }
 
@@ -171,7 +170,7 @@ function isRight(record: PredictionRecord, top: number): boolean {
 function recordFormat(path: string): (records: readonly PredictionRecord[]) => string {
   switch (extname(path).toLowerCase()) {
     case '.json':
-      return (records) => `[\n${records.map((record) => JSON.stringify(record)).join(',\n')}\n]\n`;
+      return (records) => `[\n${records.map((record) => safeJson(record)).join(',\n')}\n]\n`;
     case '.csv':
       return (records) => ['file,expected,predicted,score', ...records.map(csvLine), ''].join('\n');
     default:

@@ -1,7 +1,10 @@
-/** What the commands that look at pictures take: which part, which way up, and which labels. */
+/** What the commands that look at pictures take: how they are read and seen, and which labels. */
 
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Background } from '../image/compose.ts';
 import type { Region, Rotation, ViewOptions } from '../image/view.ts';
+import type { PictureOptions } from '../model.ts';
+import type { ReadOptions } from '../node/load.ts';
 import type { PredictionOptions } from '../predictions.ts';
 import { parseCount, parseNumber } from './options.ts';
 
@@ -12,9 +15,31 @@ export interface PredictionFlags {
   deny?: string[];
 }
 
-/** Adds `--region` and `--rotate`. */
-export function addViewOptions(command: Command): Command {
+/** How pictures are read. */
+export interface ReadingFlags {
+  background?: Background | 'none';
+  maxPixels?: number;
+  maxBytes?: number;
+}
+
+/** How pictures are read and seen. */
+export interface PictureFlags extends ReadingFlags, ViewOptions {}
+
+/** Adds `--background`, `--max-pixels` and `--max-bytes`. */
+export function addReadingOptions(command: Command): Command {
   return command
+    .option(
+      '--background <colour>',
+      'under transparent pictures: #rrggbb, or none (default: #ffffff)',
+      parseBackground,
+    )
+    .option('--max-pixels <count>', 'refuse larger pictures (default: 268435456)', parseCount)
+    .option('--max-bytes <count>', 'refuse larger files (default: 268435456)', parseCount);
+}
+
+/** Adds those, `--region` and `--rotate`. */
+export function addPictureOptions(command: Command): Command {
+  return addReadingOptions(command)
     .option(
       '--region <left,top,right,bottom>',
       'look at this part only, each from 0 to 1 from the top left',
@@ -41,8 +66,9 @@ export function addPredictionOptions(command: Command): Command {
     .option('--deny <label>', 'not this label or id (may be given again)', collect);
 }
 
-export function viewOf({ region, rotate }: ViewOptions): ViewOptions {
-  return { region, rotate };
+export function pictureOptionsOf(flags: PictureFlags): PictureOptions & ReadOptions {
+  const { region, rotate, background, maxPixels, maxBytes } = flags;
+  return { region, rotate, background, maxPixels, maxBytes };
 }
 
 /** @param classes of the model: `--top` may be more */
@@ -60,6 +86,17 @@ function parseRegion(text: string): Region {
   const [left, top, right, bottom] = numbers;
   if (numbers.length === 4) return { left: left!, top: top!, right: right!, bottom: bottom! };
   throw new InvalidArgumentError('Give four numbers: left,top,right,bottom.');
+}
+
+function parseBackground(text: string): Background | 'none' {
+  if (text === 'none') return text;
+  // As CSS has it, where one digit stands for two.
+  const digits = /^#?(?:([0-9a-f]{6})|([0-9a-f]{3}))$/i.exec(text);
+  if (!digits) throw new InvalidArgumentError('Give a colour such as #ffffff, or none.');
+  const [, six, three = ''] = digits;
+  const hex = six ?? [...three].map((digit) => digit + digit).join('');
+  const level = (at: number) => Number.parseInt(hex.slice(at, at + 2), 16);
+  return [level(0), level(2), level(4)];
 }
 
 function parseRotation(text: string): Rotation {

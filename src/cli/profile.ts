@@ -92,7 +92,6 @@ export function profileText(profile: Profile): string {
     table(columns('in all'), rows(profile.kernels)),
     '',
     summary(profile),
-    '',
   ].join('\n');
 }
 

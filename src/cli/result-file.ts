@@ -3,12 +3,17 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { truncate } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import { FileError, InputError } from '../errors.ts';
+import { InputError } from '../errors.ts';
+import { pathOfText } from '../node/path-text.ts';
 import { fileError } from '../node/read-file.ts';
+import { unwritable } from '../node/write-file.ts';
 
 const NEWLINE = 0x0a;
 
 const LINE_BEGINS = '{"file":';
+
+/** Of thousands of classes, with room to spare. */
+const LONGEST_LINE = 2 ** 24;
 
 /** What a file of results has already. */
 export interface Results {
@@ -33,7 +38,7 @@ export async function readResults(path: string): Promise<Results> {
     files.add(fileOf(line.toString(), `${path}, line ${lines}`));
   };
   try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    for await (const chunk of createReadStream(pathOfText(path)) as AsyncIterable<Buffer>) {
       rest = Buffer.concat([rest, chunk]);
       let begin = 0;
       for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, begin)) {
@@ -41,16 +46,20 @@ export async function readResults(path: string): Promise<Results> {
         begin = end + 1;
       }
       rest = rest.subarray(begin);
+      // Of what was cut off, too, so that no other file is overwritten, or read without an end.
+      if (!beginsAsResult(rest)) throw noResult(`${path}, line ${lines + 1}`);
     }
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     const error = fileError(path, cause);
     if (error.code !== 'FILE_NOT_FOUND') throw error;
   }
-  // Of what was cut off, too, so that no other file is overwritten.
-  const tail = rest.subarray(0, LINE_BEGINS.length).toString();
-  if (!LINE_BEGINS.startsWith(tail)) throw noResult(`${path}, line ${lines + 1}`);
   return { files, bytes };
+}
+
+function beginsAsResult(line: Buffer): boolean {
+  const beginning = line.subarray(0, LINE_BEGINS.length).toString();
+  return LINE_BEGINS.startsWith(beginning) && line.length <= LONGEST_LINE;
 }
 
 function fileOf(line: string, where: string): string {
@@ -82,8 +91,10 @@ export interface LineWriter {
  */
 export async function appendResults(path: string, { bytes }: Results): Promise<LineWriter> {
   if (bytes > 0)
-    await truncate(path, bytes).catch((cause) => Promise.reject(unwritable(path, cause)));
-  const stream = createWriteStream(path, { flags: bytes > 0 ? 'a' : 'w' });
+    await truncate(pathOfText(path), bytes).catch((cause) =>
+      Promise.reject(unwritable(path, cause)),
+    );
+  const stream = createWriteStream(pathOfText(path), { flags: bytes > 0 ? 'a' : 'w' });
   const { write } = writeLines(stream);
   const failed = new Promise<never>((_, reject) => {
     stream.on('error', (cause) => reject(unwritable(path, cause)));
@@ -105,9 +116,4 @@ export function writeLines(stream: Writable): LineWriter {
         : new Promise((resolve) => stream.once('drain', resolve)),
     close: () => Promise.resolve(),
   };
-}
-
-function unwritable(path: string, cause: unknown): FileError {
-  const hint = cause instanceof Error ? cause.message : String(cause);
-  return new FileError('FILE_UNWRITABLE', `Cannot write ${path}`, { cause, hint });
 }

@@ -1,9 +1,8 @@
-import { readdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { FileError, InputError } from '../errors.ts';
 import { loadModel } from '../node/load.ts';
-import { fileError } from '../node/read-file.ts';
+import { writeWholeFile } from '../node/write-file.ts';
 import { type Lessons, methodFor, trainHead } from '../teach/head.ts';
 import { leaveOneOut } from '../teach/leave-one-out.ts';
 import { taughtModel } from '../teach/taught-model.ts';
@@ -14,17 +13,20 @@ import {
   modelOption,
   readModel,
 } from './options.ts';
-import { picturesBelow } from './picture-files.ts';
+import { print, say } from './output.ts';
+import { failureText, pictureFailure } from './picture-failure.ts';
+import { foldersIn, picturesBelow, readPicture } from './picture-files.ts';
+import { addReadingOptions, pictureOptionsOf, type ReadingFlags } from './picture-options.ts';
 import { openProgress } from './progress.ts';
-import { table } from './text.ts';
+import { safeText, table } from './text.ts';
 
-interface TeachFlags extends Pick<ModelOptions, 'model' | 'build'> {
+interface TeachFlags extends Pick<ModelOptions, 'model' | 'build'>, ReadingFlags {
   out: string;
   name?: string;
 }
 
 export function addTeach(program: Command): void {
-  program
+  const command = program
     .command('teach')
     .summary('a model of your own classes, from a few pictures of each')
     .description(
@@ -36,7 +38,8 @@ export function addTeach(program: Command): void {
     .requiredOption('-o, --out <file>', 'where the model goes, such as my.safetensors')
     .option('--name <name>', 'of the model (default: that of the folder)')
     .addOption(modelOption())
-    .addOption(buildOption())
+    .addOption(buildOption());
+  addReadingOptions(command)
     .addHelpText(
       'after',
       `
@@ -58,17 +61,18 @@ async function teach(folder: string, flags: TeachFlags): Promise<number> {
   const model = await loadModel(bytes, { build: flags.build });
   const { labels, pictures } = await lessonPictures(folder);
 
+  const reading = pictureOptionsOf(flags);
   const seeing = openProgress(pictures.length, 'pictures seen');
   const features: Float32Array[] = [];
   const classes: number[] = [];
   for (const { path, label } of pictures) {
     try {
-      features.push(await model.embed(path));
+      features.push(await model.embed(await readPicture(path, reading.maxBytes), reading));
       classes.push(label);
     } catch (error) {
-      if (!(error instanceof InputError || error instanceof FileError)) throw error;
+      const failure = pictureFailure(path, error);
       seeing.hide();
-      process.stderr.write(`${path}: ${error.message} [${error.code}]\n`);
+      say(failureText(failure));
     }
     seeing.step();
   }
@@ -99,23 +103,18 @@ async function teach(folder: string, flags: TeachFlags): Promise<number> {
       leaveOneOut: Number((right / features.length).toFixed(4)),
     },
   });
-  await writeFile(flags.out, taught).catch((cause: Error) => {
-    throw new FileError('FILE_UNWRITABLE', `Cannot write ${flags.out}`, {
-      cause,
-      hint: cause.message,
-    });
-  });
+  await writeWholeFile(flags.out, taught);
 
   const share = ((right / features.length) * 100).toFixed(1);
   const failed = pictures.length - features.length;
-  process.stdout.write(
+  print(
     [
-      `${name}: ${labels.length} classes, ${features.length} pictures, by ${method}`,
+      `${safeText(name)}: ${labels.length} classes, ${features.length} pictures, by ${method}`,
       `leave-one-out accuracy: ${right} of ${features.length}, ${share} %`,
       '',
       confusionTable(labels, classes, predicted),
       '',
-      `${flags.out}: ${taught.length} bytes\n`,
+      `${safeText(flags.out)}: ${taught.length} bytes`,
     ].join('\n'),
   );
   return failed > 0 ? EXIT_SOME_FAILED : 0;
@@ -125,13 +124,7 @@ async function teach(folder: string, flags: TeachFlags): Promise<number> {
 async function lessonPictures(
   folder: string,
 ): Promise<{ labels: string[]; pictures: { path: string; label: number }[] }> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause) => {
-    throw fileError(folder, cause);
-  });
-  const labels = entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map((entry) => entry.name)
-    .sort();
+  const labels = await foldersIn(folder);
   if (labels.length < 2) {
     throw new InputError('INVALID_OPTION', `${labels.length} class folders in ${folder}`, {
       hint: 'two at least, each with pictures of its class and named by its label',

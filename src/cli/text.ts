@@ -1,17 +1,26 @@
 /** Text for people: tables, bars, numbers, and what strangers wrote. */
 
 /**
- * Control characters (C0, DEL, C1), line and paragraph separators, and what turns the direction of
- * text: in a terminal they move the cursor, recolour, or show one name as another.
+ * Control characters (C0, DEL, C1), line and paragraph separators, what turns the direction of text,
+ * and what has no width (but the joiners that scripts and emoji need): in a terminal they move the
+ * cursor, recolour, or show one name as another.
  */
-const UNSAFE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const UNSAFE =
+  /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
 
 /** A stranger's text (names, labels, messages) on one line, each unsafe character as its escape. */
 export function safeText(text: string): string {
-  return text.replace(UNSAFE, (character) => {
-    const hex = character.charCodeAt(0).toString(16);
-    return hex.length > 2 ? `\\u${hex.padStart(4, '0')}` : `\\x${hex.padStart(2, '0')}`;
-  });
+  return text.replace(UNSAFE, escaped);
+}
+
+/** The same for text that has lines of its own. */
+export function safeLines(text: string): string {
+  return text.replace(UNSAFE, (character) => (character === '\n' ? character : escaped(character)));
+}
+
+function escaped(character: string): string {
+  const hex = character.charCodeAt(0).toString(16);
+  return hex.length > 2 ? `\\u${hex.padStart(4, '0')}` : `\\x${hex.padStart(2, '0')}`;
 }
 
 /** JSON that is safe in a terminal, and that parses to what it was made of. */

@@ -13,28 +13,24 @@ function byCodePoint(a: string, b: string): number {
  * its bytes.
  */
 function coveredBytes({ metadata, tensors }: Container): Uint8Array<ArrayBuffer> {
-  const parts: (string | Uint8Array)[] = [];
+  const parts: Uint8Array[] = [];
+  const encoder = new TextEncoder();
+  const addTexts = (...texts: unknown[]) => parts.push(encoder.encode(`${texts.join('\0')}\0`));
   for (const key of [...metadata.keys()].sort(byCodePoint)) {
-    if (key !== 'digest') parts.push(`${key}\0${metadata.get(key)}\0`);
+    if (key !== 'digest') addTexts(key, metadata.get(key));
   }
   for (const name of [...tensors.keys()].sort(byCodePoint)) {
     const tensor = tensors.get(name)!;
-    parts.push(`${name}\0${tensor.dtype}\0${tensor.shape.join(',')}\0`, tensorBytes(tensor));
+    addTexts(name, tensor.dtype, tensor.shape);
+    parts.push(tensorBytes(tensor));
   }
-  // No UTF-16 unit takes more than three bytes of UTF-8.
-  const atMost = (part: string | Uint8Array) => part.length * (typeof part === 'string' ? 3 : 1);
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + atMost(part), 0));
-  const encoder = new TextEncoder();
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
-    if (typeof part === 'string') {
-      at += encoder.encodeInto(part, bytes.subarray(at)).written;
-    } else {
-      bytes.set(part, at);
-      at += part.length;
-    }
+    bytes.set(part, at);
+    at += part.length;
   }
-  return bytes.subarray(0, at);
+  return bytes;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What a network costs, counted as the paper counts: multiply-adds of convolutions and dense layers,
- * a binary one being 1/64 of a float one.
+ * What a network costs, counted as the paper counts: multiply-adds of convolutions, dense layers and
+ * products of values, a binary one being 1/64 of a float one.
  */
 
 import { type GraphNode, operationOf } from '../ops/index.ts';

@@ -48,7 +48,7 @@ function checkBackground(background: unknown): void {
   if (isColour) return;
   throw invalidOption(
     'background',
-    JSON.stringify(background),
+    background,
     "[red, green, blue], each a whole number from 0 to 255, or 'none'",
   );
 }

@@ -1,7 +1,5 @@
 /**
- * Antialiased resize of 8-bit pixels, equal to Pillow's `Image.resize` to the last bit. The
- * versions before 13 are meant, in which the rows always go first: from 13 on Pillow may do the
- * columns first, also where proportions are kept, and 30 of 870 cases tried then differ.
+ * Antialiased resize of 8-bit pixels, equal to `Image.resize` of Pillow 13 to the last bit.
  *
  * Along one axis, n source pixels become m. With the ratio s = n / m, stretched to at least 1
  * (downwards the filter widens to cover all the pixels that fall into one; upwards it does not
@@ -13,8 +11,10 @@
  * computed in double precision and rounded, away from zero at ties, to fixed point with 22 bits
  * after the point: 8 bits of pixel, 2 bits of head-room and 22 of weight fill 32. The rows go
  * first, are rounded and clipped to 8 bits, then the columns: separable, but not linear, so the
- * order and the rounding in the middle are part of the definition. An axis whose length stays is
- * left alone (its weights would be 1).
+ * order and the rounding in the middle are part of the definition. Where the height shrinks by more
+ * than twice as many pixels as the width, the columns go first: tall pictures, also where proportions
+ * are kept (before version 13 Pillow had the rows always first). An axis whose length stays is left
+ * alone (its weights would be 1).
  */
 
 import type { Picture, Preprocessing } from './picture.ts';
@@ -134,11 +134,17 @@ function resizeRows(
   return out;
 }
 
-/** All of `rows`, `rowBytes` each and numbered from `firstRow`, resized along y. */
+/**
+ * A part of each row of some, resized along y.
+ * @param begin of that part in the row that the taps call 0, which need not be there
+ * @param rowBytes of that part
+ * @param rowStride bytes from one row to the next
+ */
 function resizeColumns(
-  rows: Uint8ClampedArray,
+  rows: Uint8Array | Uint8ClampedArray,
+  begin: number,
   rowBytes: number,
-  firstRow: number,
+  rowStride: number,
   { starts, counts, weights, stride }: Taps,
 ): Uint8ClampedArray {
   const out = new Uint8ClampedArray(starts.length * rowBytes);
@@ -147,7 +153,7 @@ function resizeColumns(
     sums.fill(WEIGHT_HALF);
     for (let t = 0; t < counts[y]!; t++) {
       const weight = weights[y * stride + t]!;
-      const row = (starts[y]! - firstRow + t) * rowBytes;
+      const row = begin + (starts[y]! + t) * rowStride;
       for (let i = 0; i < rowBytes; i++) sums[i]! += Math.imul(rows[row + i]!, weight);
     }
     for (let i = 0; i < rowBytes; i++) out[y * rowBytes + i] = sums[i]! >> WEIGHT_BITS;
@@ -192,24 +198,46 @@ export function resize(
   window: Rectangle = { left: 0, top: 0, width, height },
 ): Pixels {
   const kernel = KERNELS[filter];
-  const sameWidth = width === picture.width;
-  const sameHeight = height === picture.height;
-  const columns = sameHeight
-    ? undefined
-    : makeTaps(picture.height, height, window.top, window.height, kernel);
-  const firstRow = columns ? columns.starts[0]! : window.top;
-  const lastRow = columns
-    ? columns.starts.at(-1)! + columns.counts.at(-1)! - 1
-    : window.top + window.height - 1;
-  const rowCount = lastRow - firstRow + 1;
-  const rows = sameWidth
-    ? copyWindow(picture, { ...window, top: firstRow, height: rowCount })
-    : resizeRows(
-        picture,
-        firstRow,
-        rowCount,
-        makeTaps(picture.width, width, window.left, window.width, kernel),
-      );
-  const data = columns ? resizeColumns(rows, window.width * 3, firstRow, columns) : rows;
-  return { data, width: window.width, height: window.height, channels: 3 };
+  const { left, top, width: across, height: down } = window;
+  const rows =
+    width === picture.width ? undefined : makeTaps(picture.width, width, left, across, kernel);
+  const columns =
+    height === picture.height ? undefined : makeTaps(picture.height, height, top, down, kernel);
+  const goesDown = picture.height - height;
+  const isTall = goesDown > 0 && goesDown > 2 * (picture.width - width);
+  const data =
+    rows && columns && isTall
+      ? columnsFirst(picture, rows, columns)
+      : rowsFirst(picture, rows, columns, window);
+  return { data, width: across, height: down, channels: 3 };
+}
+
+/** Where what the taps read begins, and how much it is. */
+function reach({ starts, counts }: Taps): { first: number; count: number } {
+  const first = starts[0]!;
+  return { first, count: starts.at(-1)! + counts.at(-1)! - first };
+}
+
+function rowsFirst(
+  picture: Pixels,
+  rows: Taps | undefined,
+  columns: Taps | undefined,
+  window: Rectangle,
+): Uint8ClampedArray {
+  const { first, count } = columns ? reach(columns) : { first: window.top, count: window.height };
+  const resized = rows
+    ? resizeRows(picture, first, count, rows)
+    : copyWindow(picture, { ...window, top: first, height: count });
+  const rowBytes = window.width * 3;
+  return columns ? resizeColumns(resized, -first * rowBytes, rowBytes, rowBytes, columns) : resized;
+}
+
+function columnsFirst(picture: Pixels, rows: Taps, columns: Taps): Uint8ClampedArray {
+  const { channels } = picture;
+  const { first, count: width } = reach(rows);
+  const height = columns.starts.length;
+  const rowStride = picture.width * channels;
+  const data = resizeColumns(picture.data, first * channels, width * channels, rowStride, columns);
+  const starts = rows.starts.map((start) => start - first);
+  return resizeRows({ data, width, height, channels }, 0, height, { ...rows, starts });
 }

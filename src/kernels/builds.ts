@@ -7,15 +7,20 @@
 export type Feature = 'simd' | 'relaxed-simd';
 
 interface BuildEntry {
-  /** File of assembly/ that says which kernels it has. */
-  readonly entry: 'index.ts' | 'index-simd.ts';
   readonly features: readonly Feature[];
   /** A module that is valid exactly where the engine can run the build; undefined: everywhere. */
   readonly probe: Uint8Array<ArrayBuffer> | undefined;
-  /** Of the binary for one thread; a literal `new URL` is what bundlers look for. */
-  readonly url: () => URL;
-  /** Of the binary for several, in shared memory. */
-  readonly threadsUrl: () => URL;
+  /** Every kernel. */
+  readonly all: Binary;
+  /** Only the kernels of the networks of src/networks/, for a page to begin with: most need no other. */
+  readonly common?: Binary;
+}
+
+interface Binary {
+  /** File of assembly/ that says which kernels it has. */
+  readonly entry: 'index.ts' | 'index-simd.ts' | 'index-common.ts';
+  /** Of the file, for one thread or for several; a literal `new URL` is what bundlers look for. */
+  readonly url: (shared: boolean) => URL;
 }
 
 /**
@@ -46,26 +51,52 @@ const RELAXED_PROBE = Uint8Array.of(
 const TABLE = {
   /** 64-bit words only. */
   plain: {
-    entry: 'index.ts',
     features: [],
     probe: undefined,
-    url: () => new URL('../mobinet.plain.wasm', import.meta.url),
-    threadsUrl: () => new URL('../mobinet.plain-threads.wasm', import.meta.url),
+    all: {
+      entry: 'index.ts',
+      url: (shared) =>
+        shared
+          ? new URL('../mobinet.plain-threads.wasm', import.meta.url)
+          : new URL('../mobinet.plain.wasm', import.meta.url),
+    },
   },
   simd: {
-    entry: 'index-simd.ts',
     features: ['simd'],
     probe: SIMD_PROBE,
-    url: () => new URL('../mobinet.simd.wasm', import.meta.url),
-    threadsUrl: () => new URL('../mobinet.simd-threads.wasm', import.meta.url),
+    all: {
+      entry: 'index-simd.ts',
+      url: (shared) =>
+        shared
+          ? new URL('../mobinet.simd-threads.wasm', import.meta.url)
+          : new URL('../mobinet.simd.wasm', import.meta.url),
+    },
+    common: {
+      entry: 'index-common.ts',
+      url: (shared) =>
+        shared
+          ? new URL('../mobinet.simd-common-threads.wasm', import.meta.url)
+          : new URL('../mobinet.simd-common.wasm', import.meta.url),
+    },
   },
   /** Of relaxed SIMD only operations are used whose result is the same on every machine. */
   relaxed: {
-    entry: 'index-simd.ts',
     features: ['simd', 'relaxed-simd'],
     probe: RELAXED_PROBE,
-    url: () => new URL('../mobinet.relaxed.wasm', import.meta.url),
-    threadsUrl: () => new URL('../mobinet.relaxed-threads.wasm', import.meta.url),
+    all: {
+      entry: 'index-simd.ts',
+      url: (shared) =>
+        shared
+          ? new URL('../mobinet.relaxed-threads.wasm', import.meta.url)
+          : new URL('../mobinet.relaxed.wasm', import.meta.url),
+    },
+    common: {
+      entry: 'index-common.ts',
+      url: (shared) =>
+        shared
+          ? new URL('../mobinet.relaxed-common-threads.wasm', import.meta.url)
+          : new URL('../mobinet.relaxed-common.wasm', import.meta.url),
+    },
   },
 } as const satisfies Record<string, BuildEntry>;
 
@@ -81,7 +112,31 @@ export function hasSimd(build: Build): boolean {
   return BUILD_TABLE[build].features.includes('simd');
 }
 
-/** The file of a build: `mobinet.simd.wasm`, or `mobinet.simd-threads.wasm` for shared memory. */
-export function wasmFile(build: Build, shared: boolean): string {
-  return `mobinet.${build}${shared ? '-threads' : ''}.wasm`;
+/** Which kernels are wanted of a build: those of the networks of src/networks/, or every one. */
+export type Extent = 'common' | 'all';
+
+/** The binary of a build; of one that is not divided it has every kernel. */
+export function binaryOf(build: Build, extent: Extent): Binary {
+  const { all, common = all } = BUILD_TABLE[build];
+  return extent === 'all' ? all : common;
+}
+
+/**
+ * The file of a build: `mobinet.simd.wasm`, or `mobinet.simd-threads.wasm` for shared memory; with
+ * `-common` where there is one of the common kernels and it is wanted.
+ */
+export function wasmFile(build: Build, shared: boolean, extent: Extent = 'all'): string {
+  const common = binaryOf(build, extent) === BUILD_TABLE[build].common ? '-common' : '';
+  return `mobinet.${build}${common}${shared ? '-threads' : ''}.wasm`;
+}
+
+/** Every file of the kernels. */
+export function wasmFiles(): string[] {
+  const files = BUILDS.flatMap((build) =>
+    [false, true].flatMap((shared) => [
+      wasmFile(build, shared, 'all'),
+      wasmFile(build, shared, 'common'),
+    ]),
+  );
+  return [...new Set(files)];
 }

@@ -1,7 +1,7 @@
 /** Float convolutions in 16-bit integers: assembly/conv2d-int16.ts. */
 
 import type { Conv2dNode } from '../ops/conv2d.ts';
-import { type PiecewiseLinear, scaled } from '../ops/piecewise-linear.ts';
+import type { PiecewiseLinear } from '../ops/piecewise-linear.ts';
 import { isDilated } from '../ops/shapes.ts';
 import { epilogueParameters } from './activations.ts';
 import { aligned } from './calls.ts';
@@ -52,8 +52,9 @@ export const conv2dInt16: Family<'conv2d'> = {
     });
     const offsets = pairsOffsets(node, raster);
     const { weights, sumsPerOne } = int16Filters(node);
+    const { unitsPerOne } = target.activations;
     const functions = stage.functions!.map((f, output) =>
-      scaled(ofIntegerSum(f, sumsPerOne[output]!), target.activations.unitsPerOne, 0),
+      ofIntegerSum(f, sumsPerOne[output]!, unitsPerOne),
     );
     const stream = streamRoom(emission);
     calls.call({
@@ -168,12 +169,16 @@ export function int16Filters(node: Conv2dNode): Int16Filters {
   return { weights, sumsPerOne };
 }
 
-/** f of a sum, given the sum in integers. */
-export function ofIntegerSum(f: PiecewiseLinear, sumsPerOne: number): PiecewiseLinear {
+/** f of a sum, given the sum in integers, in units of the stream. */
+function ofIntegerSum(
+  { knee, value, left, right }: PiecewiseLinear,
+  sumsPerOne: number,
+  unitsPerOne: number,
+): PiecewiseLinear {
   return {
-    knee: f.knee * sumsPerOne,
-    value: f.value,
-    left: f.left / sumsPerOne,
-    right: f.right / sumsPerOne,
+    knee: knee * sumsPerOne,
+    value: value * unitsPerOne,
+    left: (left / sumsPerOne) * unitsPerOne,
+    right: (right / sumsPerOne) * unitsPerOne,
   };
 }

@@ -10,6 +10,8 @@ export interface Identity {
   readonly shared: boolean;
   /** ABI_DIGEST of the sources that it was compiled from. */
   readonly abi: string;
+  /** Digest of those sources; for the tests: kernels of other sources would be tested in vain. */
+  readonly sources: string;
 }
 
 /** The custom section that build/identity.js writes. */

@@ -5,12 +5,13 @@
 
 import type { GraphWriter, Value } from './writer.ts';
 
-export function batchNorm(writer: GraphWriter, name: string, input: Value): Value {
+/** @param scale of the values that come in, where they are not about 1 */
+export function batchNorm(writer: GraphWriter, name: string, input: Value, scale = 1): Value {
   const shape = [input.channels];
   return writer.add(name, 'batch_norm', [input], input.channels, {
     // About what a PReLU makes of a standard normal, so that sums of skips do not drift.
-    mean: writer.floats(`${name}.mean`, shape, 0.2, 0.4),
-    variance: writer.floats(`${name}.variance`, shape, 0.5, 1.5),
+    mean: writer.floats(`${name}.mean`, shape, 0.2 * scale, 0.4 * scale),
+    variance: writer.floats(`${name}.variance`, shape, 0.5 * scale ** 2, 1.5 * scale ** 2),
     gamma: writer.floats(`${name}.gamma`, shape, 0.3, 0.7),
     beta: writer.floats(`${name}.beta`, shape, -0.2, 0.2),
     epsilon: 1e-5,
@@ -28,15 +29,17 @@ export function relu(writer: GraphWriter, name: string, input: Value): Value {
 
 export interface ConvolutionShape {
   readonly outChannels: number;
-  /** Height and width of the kernel; padding is half of it, so that stride 1 keeps the size. */
+  /** Height and width of the kernel. */
   readonly kernel: number;
   readonly stride?: number;
   readonly groups?: number;
+  /** On each side; default half the kernel, so that stride 1 keeps the size. */
+  readonly padding?: number;
 }
 
-function windowOf({ kernel, stride = 1, groups = 1 }: ConvolutionShape) {
-  const half = Math.floor(kernel / 2);
-  return { stride: [stride, stride], padding: [half, half, half, half], groups };
+function windowOf({ kernel, stride = 1, groups = 1, padding }: ConvolutionShape) {
+  const side = padding ?? Math.floor(kernel / 2);
+  return { stride: [stride, stride], padding: [side, side, side, side], groups };
 }
 
 /**
@@ -60,25 +63,97 @@ export function convolution(
   });
 }
 
+/** Elements of a filter: the variance of its sums of signs. */
+export function filterElements(input: Value, { kernel, groups = 1 }: ConvolutionShape): number {
+  return kernel * kernel * (input.channels / groups);
+}
+
+export function sign(writer: GraphWriter, name: string, input: Value): Value {
+  return writer.add(name, 'sign', [input], input.channels);
+}
+
+/** Sign with a learned threshold per channel. */
+export function shiftedSign(writer: GraphWriter, name: string, input: Value): Value {
+  const threshold = writer.floats(`${name}.threshold`, [input.channels], -0.3, 0.3);
+  return writer.add(name, 'sign', [input], input.channels, { threshold });
+}
+
+export interface BinaryShape extends ConvolutionShape {
+  /** Whether filters are scaled; default true. */
+  readonly alpha?: boolean;
+  /** What a tap outside is; default 0. */
+  readonly paddingValue?: -1 | 0 | 1;
+}
+
+/** A binary convolution `name.conv` of signs. */
+export function convolutionOfSigns(
+  writer: GraphWriter,
+  name: string,
+  signs: Value,
+  shape: BinaryShape,
+): Value {
+  const { outChannels, kernel, alpha = true, paddingValue } = shape;
+  const elements = filterElements(signs, shape);
+  const scale = 1 / Math.sqrt(elements);
+  return writer.add(`${name}.conv`, 'binary_conv2d', [signs], outChannels, {
+    weight: writer.bits(`${name}.weight`, outChannels, elements),
+    ...(alpha
+      ? { alpha: writer.floats(`${name}.alpha`, [outChannels], 0.5 * scale, 1.5 * scale) }
+      : {}),
+    kernel: [kernel, kernel],
+    in_channels: signs.channels,
+    out_channels: outChannels,
+    ...windowOf(shape),
+    ...(paddingValue === undefined ? {} : { padding_value: paddingValue }),
+  });
+}
+
 /** Sign `name.sign`, then the binary convolution `name.conv` with an alpha per filter. */
 export function binaryConvolution(
   writer: GraphWriter,
   name: string,
   input: Value,
+  shape: BinaryShape,
+): Value {
+  return convolutionOfSigns(writer, name, sign(writer, `${name}.sign`, input), shape);
+}
+
+/**
+ * A convolution `name.conv` of floats with weights of +-alpha, or 0 for a share of them.
+ * @param alpha false where they are +-1
+ */
+export function fewValuedConvolution(
+  writer: GraphWriter,
+  name: string,
+  input: Value,
   shape: ConvolutionShape,
+  { alpha = true, zeros = 0 }: { alpha?: boolean; zeros?: number } = {},
 ): Value {
   const { outChannels, kernel, groups = 1 } = shape;
-  const elements = kernel * kernel * (input.channels / groups);
-  const alpha = 1 / Math.sqrt(elements);
-  const signs = writer.add(`${name}.sign`, 'sign', [input], input.channels);
-  return writer.add(`${name}.conv`, 'binary_conv2d', [signs], outChannels, {
-    weight: writer.bits(`${name}.weight`, outChannels, elements),
-    alpha: writer.floats(`${name}.alpha`, [outChannels], 0.5 * alpha, 1.5 * alpha),
-    kernel: [kernel, kernel],
-    in_channels: input.channels,
-    out_channels: outChannels,
+  const sizes = [outChannels, input.channels / groups, kernel, kernel];
+  const size = alpha ? Math.sqrt(1 / ((1 - zeros) * filterElements(input, shape))) : 1;
+  return writer.add(`${name}.conv`, 'conv2d', [input], outChannels, {
+    weight: writer.signs(`${name}.weight`, sizes, size, zeros),
     ...windowOf(shape),
   });
+}
+
+/** A pool of the largest of `kernel` x `kernel`. */
+export function maxPool(
+  writer: GraphWriter,
+  name: string,
+  input: Value,
+  { kernel, stride, padding }: { kernel: number; stride: number; padding: number },
+): Value {
+  return writer.add(name, 'max_pool2d', [input], input.channels, {
+    kernel: [kernel, kernel],
+    stride: [stride, stride],
+    padding: [padding, padding, padding, padding],
+  });
+}
+
+export function sum(writer: GraphWriter, name: string, a: Value, b: Value): Value {
+  return writer.add(name, 'add', [a, b], a.channels);
 }
 
 /** Halves height and width. */
@@ -88,6 +163,29 @@ export function averagePool(writer: GraphWriter, name: string, input: Value): Va
     stride: [2, 2],
     padding: [0, 0, 0, 0],
   });
+}
+
+/** A float convolution `name.conv` whose weights are all equal and make means. */
+export function constantConvolution(
+  writer: GraphWriter,
+  name: string,
+  input: Value,
+  shape: ConvolutionShape,
+): Value {
+  const { outChannels, kernel, groups = 1 } = shape;
+  const share = 1 / filterElements(input, shape);
+  const sizes = [outChannels, input.channels / groups, kernel, kernel];
+  return writer.add(`${name}.conv`, 'conv2d', [input], outChannels, {
+    weight: writer.floats(`${name}.weight`, sizes, share, share),
+    ...windowOf(shape),
+  });
+}
+
+/** A dense layer of a vector, without a bias. */
+export function dense(writer: GraphWriter, name: string, input: Value, outputs: number): Value {
+  const bound = Math.sqrt(3 / input.channels);
+  const weight = writer.floats(`${name}.weight`, [outputs, input.channels], -bound, bound);
+  return writer.add(name, 'dense', [input], outputs, { weight });
 }
 
 /** Global average pool and the dense layer `logits`, of float32 or 8 bits. */

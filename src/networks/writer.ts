@@ -34,6 +34,8 @@ export interface GraphWriter {
   ): Value;
   /** A tensor of float32, uniform from `least` to `most`; returns its name, as all of these do. */
   floats(name: string, shape: number[], least: number, most: number): string;
+  /** Float weights `[O, ...]` of +-`size`, up to a half more by filter, a share of them 0. */
+  signs(name: string, shape: number[], size: number, zeros: number): string;
   /** A tensor of int8, uniform from -127 to 127. */
   integers(name: string, shape: number[]): string;
   /** Packed bits of `filters` filters of `elements` weights. */
@@ -66,6 +68,21 @@ export function openWriter(size: number, seed: number): GraphWriter {
         { length: sizeOf(shape) },
         () => least + (uint32() / 2 ** 32) * (most - least),
       );
+      tensors.set(name, { dtype: 'F32', shape, data });
+      return name;
+    },
+    signs(name, shape, size, zeros) {
+      const data = new Float32Array(sizeOf(shape));
+      const elements = data.length / shape[0]!;
+      let alpha = 0;
+      let bits = 0;
+      for (let at = 0; at < data.length; at++) {
+        if (at % elements === 0) alpha = size === 1 ? 1 : size * (1 + uint32() / 2 ** 33);
+        // A draw has the signs of 32 weights.
+        bits = at % 32 === 0 ? uint32() : bits >>> 1;
+        data[at] = bits & 1 ? alpha : -alpha;
+        if (zeros > 0 && uint32() < zeros * 2 ** 32) data[at] = 0;
+      }
       tensors.set(name, { dtype: 'F32', shape, data });
       return name;
     },

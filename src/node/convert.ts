@@ -3,7 +3,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { ImportError } from '../errors.ts';
 import { type ConversionReport, type ConvertOptions, convertModel } from '../import/convert.ts';
 import { fileError, readFileBytes } from './read-file.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeWholeFile } from './write-file.ts';
 
 export type ConvertFileOptions = Omit<ConvertOptions, 'readBeside'>;
 
@@ -32,7 +32,7 @@ export async function convertFile(
     ...options,
     readBeside: (location) => readBeside(dirname(source), location),
   });
-  await writeWhole(target, model);
+  await writeWholeFile(target, model);
   return report;
 }
 

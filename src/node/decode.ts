@@ -1,10 +1,13 @@
 import type { Sharp } from 'sharp';
-import { InputError } from '../errors.ts';
+import { checkOptions, InputError, invalidOption } from '../errors.ts';
 import { checkPictureSize, MAX_PICTURE_PIXELS } from '../image/check-picture.ts';
 import type { Picture, Preprocessing } from '../image/picture.ts';
 import type { Region } from '../image/view.ts';
 import { PICTURE_FORMATS, type PictureFormat, sniffOther, sniffPicture } from './picture-format.ts';
 import { pngFault, pngSize } from './png-chunks.ts';
+
+/** A picture's file of more bytes is refused: four photos of the largest cameras, uncompressed. */
+export const MOST_PICTURE_BYTES = 2 ** 28;
 
 export interface DecodeOptions {
   /** Pictures of more pixels are refused before memory is taken for them; default 2^28. */
@@ -62,8 +65,13 @@ const MOST_UNSCALED_PIXELS = 2 ** 26;
  */
 export async function decodePicture(
   bytes: Uint8Array,
-  { maxPixels = MAX_PICTURE_PIXELS, enough }: DecodeOptions = {},
+  options: DecodeOptions = {},
 ): Promise<DecodedPicture> {
+  checkOptions(options);
+  const { maxPixels = MAX_PICTURE_PIXELS, enough } = options;
+  if (!(bytes instanceof Uint8Array)) {
+    throw invalidOption('bytes', bytes, 'the content of a file, as Uint8Array');
+  }
   const format = sniffPicture(bytes);
   if (format === undefined) throw notAPicture(bytes);
   const sharp = await loadSharp();
@@ -145,7 +153,15 @@ function inksToRgb(inks: Uint8Array): Uint8Array {
   return rgb;
 }
 
-function notAPicture(bytes: Uint8Array): InputError {
+/**
+ * Refuses what cannot become a picture, by its beginning: what follows need not be read.
+ * @throws InputError PICTURE_DECODE
+ */
+export function checkPictureHead(head: Uint8Array): void {
+  if (sniffPicture(head) === undefined) throw notAPicture(head, 'more than ');
+}
+
+function notAPicture(bytes: Uint8Array, atLeast = ''): InputError {
   if (bytes.length === 0) {
     return new InputError('PICTURE_DECODE', 'The picture is empty: 0 bytes', {
       hint: 'a download or copy that failed?',
@@ -161,7 +177,7 @@ function notAPicture(bytes: Uint8Array): InputError {
   return new InputError(
     'PICTURE_DECODE',
     other === undefined
-      ? `Not a picture that can be read: ${bytes.length} bytes beginning with ${head.join(' ')}`
+      ? `Not a picture that can be read: ${atLeast}${bytes.length} bytes beginning with ${head.join(' ')}`
       : `Not a picture that can be read, but ${other}`,
     { hint: `${READ_FORMATS} are read, told apart by content, whatever the name` },
   );

@@ -1,7 +1,7 @@
 import { graphToOnnx } from '../export/onnx.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
 import { readFileBytes } from './read-file.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeWholeFile } from './write-file.ts';
 
 /**
  * Writes a model file as an ONNX model, opset 17, with `Sign` and float weights of +-alpha: what other
@@ -24,6 +24,6 @@ export async function exportFile(source: string, target: string): Promise<number
   await verifyDigest(bytes);
   const { graph, name } = parseModelFile(bytes);
   const onnx = graphToOnnx(graph, name);
-  await writeWhole(target, onnx);
+  await writeWholeFile(target, onnx);
   return onnx.length;
 }

@@ -1,5 +1,6 @@
 /** Binary neural networks in WebAssembly, for Node: models and pictures from files. */
 
+export type { BatchOptions, BatchResult, Pictures } from '../batch.ts';
 export type { ConversionReport, ConvertOptions } from '../import/convert.ts';
 export type { LayerReport } from '../import/emitter.ts';
 export type { ReadBeside } from '../import/onnx/model.ts';
@@ -9,6 +10,7 @@ export { type DecodedPicture, type DecodeOptions, decodePicture } from './decode
 export { exportFile } from './export.ts';
 export {
   loadModel,
+  type NodeClassifyAllOptions,
   type NodeClassifyOptions,
   type NodeEmbedOptions,
   type NodeModel,

@@ -1,27 +1,30 @@
 import { availableParallelism } from 'node:os';
+import { type BatchOptions, type BatchResult, classifyEach, type Pictures } from '../batch.ts';
+import { checkOptions } from '../errors.ts';
 import type { ModelSource } from '../file/read-source.ts';
 import type { Picture } from '../image/picture.ts';
 import type { ViewOptions } from '../image/view.ts';
 import { wasmFile } from '../kernels/builds.ts';
-import {
-  type Classification,
-  type ClassifyOptions,
-  type EmbedOptions,
-  type LoadOptions,
-  loadModelOn,
-  type Model,
-  type Platform,
+import { loadModelOn, type Platform } from '../loading.ts';
+import type {
+  Classification,
+  ClassifyOptions,
+  EmbedOptions,
+  LoadOptions,
+  Model,
 } from '../model.ts';
 import { defaultWasmUrl } from '../runtime/wasm.ts';
 import { decodePicture, enoughFor } from './decode.ts';
 import { defaultModelUrl } from './default-model.ts';
+import { readPackageFile } from './package-file.ts';
 import { openPicture, type PictureSource, throwIfAborted } from './picture-source.ts';
 import { readFileBytes } from './read-file.ts';
 import { openThreadPool } from './thread-pool.ts';
 
 const NODE: Platform = {
   cores: availableParallelism,
-  kernels: (build, threads) => readFileBytes(defaultWasmUrl(build, threads)),
+  // A file is read, not downloaded: all of the kernels at once.
+  kernels: (build, threads) => readPackageFile(defaultWasmUrl(build, threads, 'all')),
   openThreadPool,
 };
 
@@ -31,11 +34,15 @@ export interface ReadOptions {
   signal?: AbortSignal | undefined;
   /** Pictures of more pixels are refused before memory is taken for them; default 2^28. */
   maxPixels?: number | undefined;
+  /** A file, response or stream of more bytes is refused; default 2^28. */
+  maxBytes?: number | undefined;
 }
 
 export interface NodeClassifyOptions extends ClassifyOptions, ReadOptions {}
 
 export interface NodeEmbedOptions extends EmbedOptions, ReadOptions {}
+
+export interface NodeClassifyAllOptions extends NodeClassifyOptions, BatchOptions {}
 
 /** A model that also decodes pictures. */
 export interface NodeModel extends Omit<Model, 'classify' | 'embed'> {
@@ -69,6 +76,29 @@ export interface NodeModel extends Omit<Model, 'classify' | 'embed'> {
    * ```
    */
   embed(picture: PictureSource, options?: NodeEmbedOptions): Promise<Float32Array>;
+  /**
+   * Labels for any number of pictures, in their order, as they are asked for: no more of them are
+   * taken than `concurrency` (default 4) beyond what has been handed out; they are decoded side by
+   * side. A picture that cannot be read is a result with an `error`, and the others go on.
+   * @throws from the iterator: RuntimeError ABORTED, DISPOSED; InputError INVALID_OPTION
+   * @example
+   * ```js
+   * import { loadModel } from 'mobinet/node';
+   *
+   * const model = await loadModel();
+   * const files = ['samples/coffee.png', 'samples/tea.png', 'samples/chelsea.png'];
+   * for await (const { picture, classification, error } of model.classifyAll(files, { topK: 1 })) {
+   *   console.log(picture, classification?.predictions[0].label ?? error.code);
+   * }
+   * // samples/coffee.png espresso
+   * // samples/tea.png FILE_NOT_FOUND
+   * // samples/chelsea.png golden retriever
+   * ```
+   */
+  classifyAll<Source extends PictureSource>(
+    pictures: Pictures<Source>,
+    options?: NodeClassifyAllOptions,
+  ): AsyncIterableIterator<BatchResult<Source>, undefined>;
 }
 
 /**
@@ -87,30 +117,42 @@ export interface NodeModel extends Omit<Model, 'classify' | 'embed'> {
  * ```
  */
 export async function loadModel(
-  source: ModelSource = defaultModelUrl(),
+  source?: ModelSource,
   options: LoadOptions = {},
 ): Promise<NodeModel> {
-  const bytes = isFile(source) ? await readFileBytes(source) : source;
+  checkOptions(options);
+  const bytes = await fileOf(source);
   const wasm = await kernelsOf(options.wasm);
   const model = await loadModelOn(NODE, bytes, { ...options, wasm });
   const { preprocessing } = model.describe();
   const read = async (
     picture: PictureSource,
-    { signal, maxPixels, region }: ReadOptions & ViewOptions,
+    options: ReadOptions & ViewOptions,
   ): Promise<Picture> => {
-    const opened = await openPicture(picture, signal);
+    checkOptions(options);
+    const { signal, maxPixels, maxBytes, region } = options;
+    const opened = await openPicture(picture, { signal, maxBytes });
     const enough = enoughFor(preprocessing, region);
     const decoded =
       opened instanceof Uint8Array ? await decodePicture(opened, { maxPixels, enough }) : opened;
     throwIfAborted(signal);
     return decoded;
   };
+  const classify: NodeModel['classify'] = async (picture, options = {}) =>
+    model.classify(await read(picture, options), options);
   return {
     ...model,
-    classify: async (picture, options = {}) =>
-      model.classify(await read(picture, options), options),
+    classify,
+    classifyAll: (pictures, { concurrency = 4, ...options } = {}) =>
+      classifyEach(pictures, concurrency, (picture) => classify(picture, options)),
     embed: async (picture, options = {}) => model.embed(await read(picture, options), options),
   };
+}
+
+/** What the core takes: of files, their bytes. */
+async function fileOf(source: ModelSource | undefined): Promise<ModelSource> {
+  if (source === undefined) return readPackageFile(defaultModelUrl());
+  return isFile(source) ? readFileBytes(source) : source;
 }
 
 /** Kernels in files: their path or `file:` URL, or that of their folder, with a slash at its end. */

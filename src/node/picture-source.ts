@@ -1,6 +1,7 @@
-import { InputError, RuntimeError } from '../errors.ts';
+import { InputError, MobinetError, RuntimeError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
-import { MOST_FILE_BYTES, readBytes } from './read-bytes.ts';
+import { checkPictureHead, MOST_PICTURE_BYTES } from './decode.ts';
+import { readBytes } from './read-bytes.ts';
 import { readFileBytes } from './read-file.ts';
 
 /**
@@ -18,6 +19,13 @@ export type PictureSource =
   | Response
   | AsyncIterable<Uint8Array>;
 
+/** How a picture is read. */
+export interface OpenOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Of a file, a response or a stream; default 2^28. */
+  readonly maxBytes?: number | undefined;
+}
+
 const FETCHED = /^(https?|data|blob):/i;
 
 /**
@@ -27,11 +35,12 @@ const FETCHED = /^(https?|data|blob):/i;
  */
 export async function openPicture(
   source: PictureSource,
-  signal: AbortSignal | undefined,
+  options: OpenOptions,
 ): Promise<Picture | Uint8Array> {
+  const { signal } = options;
   throwIfAborted(signal);
   try {
-    return await contentOf(source, signal);
+    return await contentOf(source, options);
   } catch (error) {
     throwIfAborted(signal);
     throw error;
@@ -40,12 +49,12 @@ export async function openPicture(
 
 async function contentOf(
   source: PictureSource,
-  signal: AbortSignal | undefined,
+  options: OpenOptions,
 ): Promise<Picture | Uint8Array> {
   if (typeof source === 'string' || source instanceof URL) {
     return FETCHED.test(String(source))
-      ? fetched(source, signal)
-      : readFileBytes(source, { signal });
+      ? fetched(source, options)
+      : readPictureFile(source, options);
   }
   if (source instanceof Uint8Array) return source;
   if (ArrayBuffer.isView(source)) {
@@ -60,12 +69,12 @@ async function contentOf(
       return Uint8Array.from(new Uint8Array(source as SharedArrayBuffer));
     case 'Blob':
     case 'File':
-      return streamed(chunksOf((source as Blob).stream()), 'The Blob', signal);
+      return streamed(chunksOf((source as Blob).stream()), 'The Blob', options);
     case 'Response':
-      return bodyOf(source as Response, signal);
+      return bodyOf(source as Response, options);
   }
   if (typeof source === 'object' && source !== null) {
-    if (Symbol.asyncIterator in source) return streamed(source, 'The stream', signal);
+    if (Symbol.asyncIterator in source) return streamed(source, 'The stream', options);
     const { data } = source as Picture;
     if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return source as Picture;
   }
@@ -75,26 +84,29 @@ async function contentOf(
   });
 }
 
-async function fetched(source: string | URL, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  return bodyOf(
-    await fetch(source, signal ? { signal } : undefined).catch((cause) => {
-      throw notFetched(
-        shortened(source),
-        cause instanceof Error ? cause.message : String(cause),
-        cause,
-      );
-    }),
-    signal,
-  );
+/** The bytes of a picture's file, as far as it can be one. */
+export function readPictureFile(
+  file: string | URL,
+  { signal, maxBytes = MOST_PICTURE_BYTES }: OpenOptions = {},
+): Promise<Uint8Array> {
+  return readFileBytes(file, { signal, maxBytes, look: checkPictureHead });
 }
 
-async function bodyOf(response: Response, signal: AbortSignal | undefined): Promise<Uint8Array> {
+async function fetched(source: string | URL, options: OpenOptions): Promise<Uint8Array> {
+  const { signal } = options;
+  const response = await fetch(source, signal ? { signal } : undefined).catch((cause) => {
+    throw notFetched(shortened(source), cause);
+  });
+  return bodyOf(response, options);
+}
+
+async function bodyOf(response: Response, options: OpenOptions): Promise<Uint8Array> {
   const from = shortened(response.url || 'the response');
   if (!response.ok) throw notFetched(from, `HTTP ${response.status}`);
   if (response.bodyUsed) throw notFetched(from, 'its body has been read already');
   return response.body === null
     ? new Uint8Array()
-    : streamed(chunksOf(response.body), from, signal);
+    : streamed(chunksOf(response.body), from, options);
 }
 
 /** Node's streams are iterable; the types of the DOM, which a compiler may take, do not say so. */
@@ -105,9 +117,12 @@ function chunksOf(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array>
 async function streamed(
   parts: AsyncIterable<Uint8Array>,
   name: string,
-  signal: AbortSignal | undefined,
+  { signal, maxBytes = MOST_PICTURE_BYTES }: OpenOptions,
 ): Promise<Uint8Array> {
-  const reading = readBytes(parts, name, MOST_FILE_BYTES);
+  const limits = { maxBytes, look: checkPictureHead };
+  const reading = readBytes(parts, name, limits).catch((cause) => {
+    throw cause instanceof MobinetError ? cause : notFetched(name, cause);
+  });
   if (signal === undefined) return reading;
   // A stream that nothing comes from is left, too.
   let abort = (): void => undefined;
@@ -124,7 +139,8 @@ function shortened(address: string | URL): string {
   return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }
 
-function notFetched(from: string, hint: string, cause?: unknown): InputError {
+function notFetched(from: string, cause: unknown): InputError {
+  const hint = cause instanceof Error ? cause.message : String(cause);
   return new InputError('PICTURE_FETCH', `Cannot fetch the picture from ${from}`, { hint, cause });
 }
 

@@ -1,31 +1,30 @@
 import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { FileError, MobinetError } from '../errors.ts';
-import { checkFileBytes, readBytes } from './read-bytes.ts';
+import { pathOfText } from './path-text.ts';
+import { checkFileBytes, type ReadLimits, readBytes } from './read-bytes.ts';
 
-export interface ReadFileOptions {
-  /** A file of more is refused; default 2^30. */
-  maxBytes?: number | undefined;
-  signal?: AbortSignal | undefined;
+export interface ReadFileOptions extends ReadLimits {
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * The bytes of a file, in a buffer of their own (so that they are aligned).
  * @param file a path, a `file:` URL, or one as text
- * @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE
+ * @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE; what `look` throws
  */
 export async function readFileBytes(
   file: string | URL,
-  { maxBytes, signal }: ReadFileOptions = {},
+  { signal, ...limits }: ReadFileOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const path = pathOf(file);
   try {
-    const handle = await open(path);
+    const handle = await open(pathOfText(path));
     try {
       // Of a device or a pipe the size is 0, whatever comes of it.
-      checkFileBytes((await handle.stat()).size, path, maxBytes);
+      checkFileBytes((await handle.stat()).size, path, limits.maxBytes);
       const stream = handle.createReadStream({ autoClose: false, ...(signal && { signal }) });
-      return await readBytes(stream, path, maxBytes);
+      return await readBytes(stream, path, limits);
     } finally {
       await handle.close();
     }
@@ -35,7 +34,11 @@ export async function readFileBytes(
   }
 }
 
-function pathOf(file: string | URL): string {
+/**
+ * The path that an address stands for; a path as it is.
+ * @throws FileError FILE_NOT_FOUND
+ */
+export function pathOf(file: string | URL): string {
   const isUrl = file instanceof URL || file.startsWith('file:');
   if (!isUrl) return file;
   try {
@@ -43,7 +46,7 @@ function pathOf(file: string | URL): string {
   } catch (cause) {
     throw new FileError('FILE_NOT_FOUND', `Not the address of a file here: ${file}`, {
       cause,
-      hint: 'as in file:///home/me/photo.jpg',
+      hint: 'such as file:///home/me/photo.jpg',
     });
   }
 }

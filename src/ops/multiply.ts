@@ -1,4 +1,4 @@
-import { type Shape, showShape } from '../tensor.ts';
+import { type Shape, showShape, sizeOf } from '../tensor.ts';
 import { NO_COST, type NodeBase, type Operation } from './operation.ts';
 import { mismatch } from './shapes.ts';
 
@@ -28,5 +28,5 @@ export const multiply: Operation<MultiplyNode> = {
       'a value times one of its shape, a factor a channel or a factor a pixel',
     );
   },
-  cost: () => NO_COST,
+  cost: (_, shape) => ({ ...NO_COST, floatMacs: sizeOf(shape) }),
 };

@@ -18,16 +18,6 @@ export function linear(slope: number, zero = 0, value = 0): PiecewiseLinear {
   return { knee: zero, value, left: slope, right: slope };
 }
 
-/** scale * f(x) + bias. */
-export function scaled(f: PiecewiseLinear, scale: number, bias: number): PiecewiseLinear {
-  return {
-    knee: f.knee,
-    value: f.value * scale + bias,
-    left: f.left * scale,
-    right: f.right * scale,
-  };
-}
-
 /** f becomes scale * f(x) + bias. */
 export function rescale(f: PiecewiseLinear, scale: number, bias: number): void {
   f.value = f.value * scale + bias;

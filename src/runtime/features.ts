@@ -1,6 +1,6 @@
 /** Which builds of the kernels the engine can run: found out by asking it, never by its name. */
 
-import { RuntimeError } from '../errors.ts';
+import { invalidOption, RuntimeError } from '../errors.ts';
 import { BUILD_TABLE, BUILDS, type Build } from '../kernels/builds.ts';
 
 /** The builds that the engine takes, slowest first. */
@@ -10,7 +10,7 @@ export type Features = readonly Build[];
 export function probeFeatures(): Features {
   if (typeof WebAssembly !== 'object') {
     throw new RuntimeError('WASM_UNAVAILABLE', 'This engine has no WebAssembly', {
-      hint: "under a Content-Security-Policy, allow 'wasm-unsafe-eval' in script-src",
+      hint: 'it is too old, or WebAssembly is switched off (Lockdown Mode, --jitless)',
     });
   }
   return BUILDS.filter((build) => {
@@ -21,11 +21,12 @@ export function probeFeatures(): Features {
 
 /**
  * The build to run: the wish, or for `auto` the fastest that the engine takes.
- * @throws RuntimeError WASM_UNAVAILABLE where the wish cannot be met
+ * @throws RuntimeError WASM_UNAVAILABLE where the wish cannot be met; InputError INVALID_OPTION where it is no build
  */
 export function chooseBuild(features: Features, wish: Build | 'auto'): Build {
   if (wish === 'auto') return features.at(-1)!;
   if (features.includes(wish)) return wish;
+  if (!BUILDS.includes(wish)) throw invalidOption('build', wish, `auto, ${BUILDS.join(', ')}`);
   throw new RuntimeError('WASM_UNAVAILABLE', `This engine cannot run the build ${wish}`, {
     hint: `it can run ${features.join(', ')}; leave \`build\` at 'auto'`,
   });

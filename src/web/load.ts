@@ -1,5 +1,6 @@
 import type { ModelSource } from '../file/read-source.ts';
-import { type LoadOptions, loadModelOn, type Model, type Platform } from '../model.ts';
+import { loadModelOn, type Platform } from '../loading.ts';
+import type { LoadOptions, Model } from '../model.ts';
 import { WEB } from './platform.ts';
 
 const PAGE: Platform = {

@@ -1,4 +1,4 @@
-import type { Platform } from '../model.ts';
+import type { Platform } from '../loading.ts';
 import { defaultWasmUrl } from '../runtime/wasm.ts';
 
 /** A browser's page or worker, but for how it starts threads. */

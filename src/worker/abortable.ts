@@ -1,4 +1,4 @@
-import { RuntimeError } from '../errors.ts';
+import { invalidOption, RuntimeError } from '../errors.ts';
 
 /** @throws RuntimeError ABORTED */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
@@ -16,6 +16,28 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined):
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** The longest that timers take. */
+export const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
+/** @throws InputError INVALID_OPTION */
+export function checkTimeout(option: string, milliseconds: number): void {
+  if (milliseconds > 0) return;
+  throw invalidOption(option, milliseconds, 'milliseconds, more than 0; Infinity for no limit');
+}
+
+/** The outcome of `work`, or `late` where it takes longer; what it comes to after that is dropped. */
+export function within<T>(
+  work: Promise<T>,
+  milliseconds: number,
+  late: (milliseconds: number) => Error,
+): Promise<T> {
+  if (milliseconds > LONGEST_TIMEOUT) return work;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(late(milliseconds)), milliseconds);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 

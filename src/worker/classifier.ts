@@ -1,34 +1,18 @@
+import type { BatchOptions, BatchResult, Pictures } from '../batch.ts';
 import { InputError, MobinetError, RuntimeError } from '../errors.ts';
-import { type ModelSource, readSource } from '../file/read-source.ts';
+import type { ModelSource } from '../file/read-source.ts';
 import type { Build } from '../kernels/builds.ts';
-import type {
-  Classification,
-  ClassifyOptions,
-  EmbedOptions,
-  LoadOptions,
-  ModelDescription,
-} from '../model.ts';
+import type { Classification, ClassifyOptions, EmbedOptions, ModelDescription } from '../model.ts';
 import type { StepTime } from '../runtime/engine.ts';
-import { chooseBuild, probeFeatures } from '../runtime/features.ts';
-import { chooseThreads, type ThreadWish } from '../runtime/threads.ts';
-import { compileKernels, isLocator, type WasmLocator, type WasmSource } from '../runtime/wasm.ts';
-import { abortable, throwIfAborted } from './abortable.ts';
-import { type Connection, connect } from './connection.ts';
-import { loadThroughCache } from './model-cache.ts';
-import { openWorker, type WorkerOptions } from './open-worker.ts';
+import { abortable, checkTimeout, throwIfAborted, within } from './abortable.ts';
 import { type PictureSource, type Postable, release, toPostable } from './post-picture.ts';
-import type { Calls, Keeping, LoadedModel } from './protocol.ts';
+import type { Calls, LoadedModel } from './protocol.ts';
 import { createQueue, type Queue, type QueuePolicy } from './queue.ts';
+import { openSession, type Session, type SessionOptions } from './session.ts';
+import type { FrameClassification, VideoOptions } from './video.ts';
 
 /** What `loadModel` takes, and what is the worker's. */
-export interface ClassifierOptions extends LoadOptions, WorkerOptions {
-  /**
-   * Keeps a model that comes from an http(s) address in the browser's Cache API, so that the next
-   * visit does not fetch it; a string names the cache. A kept model is not looked for again under
-   * its address: give a changed model another address, or another cache. Default true; has no effect
-   * where the page has no Cache API (it is not a secure context).
-   */
-  cache?: boolean | string | undefined;
+export interface ClassifierOptions extends SessionOptions {
   /** What becomes of pictures that come faster than they are classified. Default `all`. */
   queue?: QueuePolicy | undefined;
 }
@@ -42,11 +26,18 @@ export interface RequestOptions {
    * the caller can no longer use them. Default false.
    */
   transfer?: boolean | undefined;
+  /**
+   * Milliseconds that the picture may take to come, of an image element whose server hangs for
+   * instance, or that loads only when it is seen; then PICTURE_FETCH. Default 30,000.
+   */
+  pictureTimeout?: number | undefined;
 }
 
 export interface ClassifyPictureOptions extends ClassifyOptions, RequestOptions {}
 
 export interface EmbedPictureOptions extends EmbedOptions, RequestOptions {}
+
+export interface ClassifyAllOptions extends ClassifyPictureOptions, BatchOptions {}
 
 /** A model in a worker of its own. */
 export interface Classifier {
@@ -72,8 +63,8 @@ export interface Classifier {
    * Labels for a picture, as it is at the moment of the call. Colour is read as stored, without
    * colour management; a transparent picture lies on `background` (docs/pictures.md).
    * The timings are the worker's and leave out decoding and waiting.
-   * @throws InputError PICTURE_DECODE, PICTURE_SIZE, INVALID_OPTION; RuntimeError ABORTED, DISPOSED,
-   * WORKER_FAILED (create another classifier)
+   * @throws InputError PICTURE_FETCH, PICTURE_DECODE, PICTURE_SIZE, INVALID_OPTION; RuntimeError
+   * ABORTED, DISPOSED, WORKER_FAILED (the next request starts another worker)
    * @example
    * ```js
    * import { createClassifier } from 'mobinet/worker';
@@ -103,6 +94,55 @@ export interface Classifier {
    * ```
    */
   embed(picture: PictureSource, options?: EmbedPictureOptions): Promise<Float32Array>;
+  /**
+   * Labels for any number of pictures, in their order, as they are asked for: no more of them are
+   * taken than `concurrency` (default 2) beyond what has been handed out. A picture that cannot be read
+   * is a result with an `error`, and the others go on. A classifier whose queue is `latest` keeps
+   * only one waiting: with it, `concurrency` must be 1, and nothing else be asked meanwhile.
+   * @throws from the iterator: RuntimeError ABORTED, DISPOSED, WORKER_FAILED; InputError INVALID_OPTION
+   * @example
+   * ```js
+   * import { createClassifier } from 'mobinet/worker';
+   *
+   * const classifier = await createClassifier('/models/mobinet-mid-k3-w50-64.safetensors');
+   * const photo = await (await fetch('/samples/coffee.png')).blob();
+   * for await (const { index, classification, error } of classifier.classifyAll([photo, new Blob(['?'])])) {
+   *   console.log(index, classification?.predictions[0].label ?? error.code);
+   * }
+   * // 0 espresso
+   * // 1 PICTURE_DECODE
+   * ```
+   */
+  classifyAll<Source extends PictureSource>(
+    pictures: Pictures<Source>,
+    options?: ClassifyAllOptions,
+  ): AsyncIterableIterator<BatchResult<Source>, undefined>;
+  /**
+   * Labels for a playing video or camera, frame after frame: the newest frame whenever the next one is
+   * asked for. Frames that come meanwhile are dropped, not queued; in a page that is not seen there are
+   * none. Scores are averaged over time (`smoothing`), so that labels do not flicker. It ends with
+   * the video, when the video's source is taken away, when the loop is left, or by `return()`.
+   * @throws from the iterator: as `classify`; RuntimeError ABORTED by `signal`
+   * @example
+   * ```js
+   * import { createClassifier } from 'mobinet/worker';
+   *
+   * const classifier = await createClassifier('/models/mobinet-mid-k3-w50-64.safetensors');
+   * const canvas = document.createElement('canvas');
+   * canvas.getContext('2d').fillRect(0, 0, 300, 150);
+   * const video = Object.assign(document.createElement('video'), { srcObject: canvas.captureStream() });
+   * await video.play();
+   * for await (const { predictions } of classifier.stream(video, { smoothing: 500, topK: 3 })) {
+   *   console.log(predictions.length);
+   *   break;
+   * }
+   * // 3
+   * ```
+   */
+  stream(
+    video: HTMLVideoElement,
+    options?: VideoOptions,
+  ): AsyncIterableIterator<FrameClassification, undefined>;
   /**
    * Time by step of one run, in order.
    * @throws RuntimeError DISPOSED, WORKER_FAILED
@@ -138,8 +178,6 @@ export interface Classifier {
 /** What is asked about a picture. */
 type PictureCall = 'classify' | 'embed';
 
-const DEFAULT_CACHE = 'mobinet-models';
-
 /**
  * Loads a model in a module worker, so that the page stays free while it runs.
  * @throws ModelFormatError, GraphError, InputError, RuntimeError, each with a `code`
@@ -159,102 +197,42 @@ export async function createClassifier(
   const { signal } = options;
   throwIfAborted(signal);
   const queue = createQueue(options.queue ?? 'all');
-  const leaving = new AbortController();
-  const connection = connect(openWorker(options, (options.threads ?? 1) !== 1), (error) => {
-    queue.close(error);
-    leaving.abort();
-  });
+  const session = openSession(model, options, queue.reject);
   try {
-    const loading = load(connection, model, { ...options, signal: leaving.signal });
-    return openClassifier(connection, queue, await abortable(loading, signal));
-  } catch (cause) {
-    const error =
-      cause instanceof MobinetError
-        ? cause
-        : new RuntimeError('WORKER_FAILED', 'Cannot hand the model to the worker', { cause });
-    connection.close(error);
+    return openClassifier(session, queue, await abortable(session.load(), signal));
+  } catch (error) {
+    session.close(error as MobinetError);
     throw error;
   }
 }
 
-/** The page fetches the model while the worker starts and compiles the kernels. */
-async function load(
-  connection: Connection,
-  model: ModelSource,
-  options: ClassifierOptions,
-): Promise<LoadedModel> {
-  const preparing = prepare(connection, options);
-  const isOwned = model instanceof ArrayBuffer || model instanceof Uint8Array;
-  const loadBytes = async (
-    bytes: Uint8Array,
-    keeping: Keeping | undefined,
-  ): Promise<LoadedModel> => {
-    await preparing;
-    return connection.call(
-      'load',
-      { bytes, keeping },
-      isOwned ? [] : [bytes.buffer as ArrayBuffer],
-    );
-  };
-  const source = absolute(model);
-  const keeping = keepingOf(source, options.cache ?? true);
-  const loading =
-    keeping === undefined
-      ? readSource(source, options).then((bytes) => loadBytes(bytes, undefined))
-      : loadThroughCache(keeping, loadBytes, options);
-  const [loaded] = await Promise.all([loading, preparing]);
-  return loaded;
-}
-
-async function prepare(connection: Connection, options: ClassifierOptions): Promise<undefined> {
-  const { build = 'auto', threads = 1, wasm, limits, signal } = options;
-  const activations = options.activations ?? options.stream ?? 'model';
-  const kernels = isLocator(wasm) ? await locate(wasm, build, threads) : wasm;
-  const source =
-    kernels instanceof Response ? await compileKernels(kernels, signal) : absolute(kernels);
-  const threadUrl = absolute<undefined>(options.threadUrl);
-  return connection.call('prepare', {
-    build,
-    wasm: source,
-    activations,
-    threads,
-    limits,
-    threadUrl,
-  });
-}
-
-/** A function cannot be posted: the page asks it, as the worker would. */
-async function locate(
-  wasm: WasmLocator,
-  build: Build | 'auto',
-  threads: ThreadWish,
-): Promise<WasmSource> {
-  const choice = chooseThreads(threads, globalThis.navigator?.hardwareConcurrency ?? 1);
-  return wasm(chooseBuild(probeFeatures(), build), choice.threads);
-}
-
-function openClassifier(connection: Connection, queue: Queue, loaded: LoadedModel): Classifier {
+function openClassifier(session: Session, queue: Queue, loaded: LoadedModel): Classifier {
   const { labels, labelIds, description } = loaded;
-  const dispose = () =>
-    connection.close(
-      new RuntimeError('DISPOSED', `The classifier of ${description.name} has been disposed of`, {
-        hint: 'create another one',
-      }),
+  const dispose = () => {
+    const error = new RuntimeError(
+      'DISPOSED',
+      `The classifier of ${description.name} has been disposed of`,
+      { hint: 'create another one' },
     );
+    session.close(error);
+    queue.close(error);
+  };
   const ask =
     <Call extends PictureCall>(call: Call) =>
     async (
       source: PictureSource,
-      { signal, transfer, ...options }: RequestOptions = {},
+      { signal, transfer, pictureTimeout = PICTURE_TIMEOUT, ...options }: RequestOptions = {},
     ): Promise<Calls[Call]['result']> => {
       throwIfAborted(signal);
+      checkTimeout('pictureTimeout', pictureTimeout);
       const preparing = toPostable(source, transfer);
+      const coming = abortable(within(preparing, pictureTimeout, notCome), signal);
       // Reported where its turn comes, which may be never.
-      preparing.catch(() => undefined);
+      coming.catch(() => undefined);
       const responding = queue.add(async () => {
-        const postable = await preparing;
+        const postable = await coming;
         throwIfAborted(signal);
-        return post(connection, call, postable, options);
+        return post(session, call, postable, options);
       });
       try {
         return await abortable(responding, signal);
@@ -262,28 +240,57 @@ function openClassifier(connection: Connection, queue: Queue, loaded: LoadedMode
         preparing.then(release, () => undefined);
       }
     };
+  const classify = ask('classify');
   return {
     name: description.name,
     labels,
     labelIds,
     build: description.build,
     describe: () => description,
-    classify: ask('classify'),
+    classify,
     embed: ask('embed'),
-    profile: () => connection.call('profile', undefined),
+    classifyAll: (pictures, options) =>
+      lazily((code) => code.classifyAll(classify, pictures, options)),
+    stream: (video, options) => lazily((code) => code.stream(classify, loaded, video, options)),
+    profile: () => session.call('profile', undefined),
     dispose,
     terminate: dispose,
   };
 }
 
+const PICTURE_TIMEOUT = 30_000;
+
+function notCome(milliseconds: number): InputError {
+  return new InputError('PICTURE_FETCH', `The picture has not come in ${milliseconds} ms`, {
+    hint: 'does its server respond? an image with loading="lazy" comes only when it is seen',
+  });
+}
+
+/** An iterator whose code is fetched when it is first asked. */
+function lazily<T>(
+  open: (code: typeof import('./sequences.ts')) => AsyncIterator<T, undefined>,
+): AsyncIterableIterator<T, undefined> {
+  let opening: Promise<AsyncIterator<T, undefined>> | undefined;
+  const ask = async (step: 'next' | 'return') => {
+    opening ??= import('./sequences.ts').then(open);
+    return (await opening)[step]!();
+  };
+  const iterator: AsyncIterableIterator<T, undefined> = {
+    next: () => ask('next'),
+    return: () => ask('return'),
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return iterator;
+}
+
 async function post<Call extends PictureCall>(
-  connection: Connection,
+  session: Session,
   call: Call,
   { picture, transfer }: Postable,
   options: object,
 ): Promise<Calls[Call]['result']> {
   try {
-    return await connection.call(call, { picture, ...options }, transfer);
+    return await session.call(call, { picture, ...options }, transfer);
   } catch (cause) {
     if (cause instanceof MobinetError) throw cause;
     throw new InputError('PICTURE_DECODE', 'Cannot hand the picture to the worker', {
@@ -291,22 +298,4 @@ async function post<Call extends PictureCall>(
       hint: 'is it closed, given away before, or of another site without CORS (`crossorigin`)?',
     });
   }
-}
-
-/** Addresses are the page's, not the worker's. */
-function absolute<T>(source: T | string | URL): T | string {
-  if (!(typeof source === 'string' || source instanceof URL)) return source;
-  try {
-    return new URL(source, globalThis.document?.baseURI ?? globalThis.location?.href).href;
-  } catch {
-    // Not an address; the worker says so when it fetches it.
-    return String(source);
-  }
-}
-
-function keepingOf(source: unknown, cache: boolean | string): Keeping | undefined {
-  const cacheable =
-    typeof caches !== 'undefined' && typeof source === 'string' && /^https?:/.test(source);
-  if (!cacheable || cache === false) return undefined;
-  return { cacheName: cache === true ? DEFAULT_CACHE : cache, address: source };
 }

@@ -1,4 +1,5 @@
 import { type MobinetError, RuntimeError } from '../errors.ts';
+import { LONGEST_TIMEOUT } from './abortable.ts';
 import { reviveError } from './packed-error.ts';
 import type { CallName, Calls, Reply, Request } from './protocol.ts';
 
@@ -24,15 +25,54 @@ interface Pending {
   reject(error: MobinetError): void;
 }
 
-/** @param onClose told when the connection is closed: by `close`, or because the worker failed */
-export function connect(worker: Worker, onClose: (error: MobinetError) => void): Connection {
+/** So many times it is asked whether it is there, so that a page that slept does not think it gone. */
+const PINGS = 3;
+
+/** And so many times before its first word: its script may come slowly. */
+const STARTING_PINGS = 4 * PINGS;
+
+/**
+ * @param timeout milliseconds that the worker may say nothing while something is asked of it: of one
+ * that is ended from outside nothing is told
+ * @param onClose told when the connection is closed: by `close`, or because the worker failed
+ */
+export function connect(
+  worker: Worker,
+  timeout: number,
+  onClose: (error: MobinetError) => void,
+): Connection {
   const pending = new Map<number, Pending>();
   let lastId = 0;
   let closed: MobinetError | undefined;
+  let silent = 0;
+  let patience = STARTING_PINGS;
+  let timer: ReturnType<typeof setInterval> | undefined;
 
+  const rest = () => {
+    clearInterval(timer);
+    timer = undefined;
+  };
+  const watch = () => {
+    if (timer !== undefined || timeout > LONGEST_TIMEOUT) return;
+    silent = 0;
+    timer = setInterval(() => {
+      if (++silent < patience) post('ping', undefined);
+      else close(gone((timeout * patience) / PINGS));
+    }, timeout / PINGS);
+  };
+  const post = <Name extends CallName>(
+    call: Name,
+    argument: Calls[Name]['argument'],
+    transfer: Transferable[] = [],
+  ): number => {
+    const id = ++lastId;
+    worker.postMessage({ call, id, argument } as Request, transfer);
+    return id;
+  };
   const close = (error: MobinetError) => {
     if (closed !== undefined) return;
     closed = error;
+    rest();
     worker.terminate();
     for (const { reject } of pending.values()) reject(error);
     pending.clear();
@@ -41,10 +81,13 @@ export function connect(worker: Worker, onClose: (error: MobinetError) => void):
   const take = (id: number): Pending | undefined => {
     const call = pending.get(id);
     pending.delete(id);
+    if (pending.size === 0) rest();
     return call;
   };
 
   worker.addEventListener('message', ({ data: reply }: MessageEvent<Reply>) => {
+    silent = 0;
+    patience = PINGS;
     if (reply.type === 'response') take(reply.id)?.resolve(reply.result);
     if (reply.type === 'failure') take(reply.id)?.reject(reviveError(reply.error));
   });
@@ -60,22 +103,31 @@ export function connect(worker: Worker, onClose: (error: MobinetError) => void):
           reject(closed);
           return;
         }
-        const id = ++lastId;
-        worker.postMessage({ call: name, id, argument } as Request, transfer);
+        const id = post(name, argument, transfer);
+        watch();
         pending.set(id, { resolve: resolve as Pending['resolve'], reject });
       }),
     close,
   };
 }
 
+function gone(timeout: number): RuntimeError {
+  return new RuntimeError('WORKER_FAILED', `The worker has said nothing for ${timeout} ms`, {
+    hint: 'was it ended from outside? Where one run of the network takes longer, set workerTimeout',
+  });
+}
+
+/** What a page that starts workers has to see to. */
+export const WORKER_POLICY_HINT =
+  'a Content-Security-Policy must allow it in worker-src; a script of another origin must send CORS headers, and its origin and blob: must be allowed there';
+
 /** A script that throws says what; one that cannot be loaded says nothing. */
 function workerFailure({ message, error }: ErrorEvent): RuntimeError {
   return message
     ? new RuntimeError('WORKER_FAILED', `The worker failed: ${message}`, {
         cause: error,
-        hint: 'create another classifier',
       })
     : new RuntimeError('WORKER_FAILED', "The worker's script cannot be loaded", {
-        hint: 'is it there? A Content-Security-Policy must allow it in worker-src; a script of another origin must send CORS headers, and its origin and blob: must be allowed there',
+        hint: `is it there? ${WORKER_POLICY_HINT}`,
       });
 }

@@ -1,5 +1,6 @@
 /** A classifier in a module worker, for pages. This entry has no Node built-ins and no dependency. */
 
+export type { BatchOptions, BatchResult, Pictures } from '../batch.ts';
 export {
   type ErrorCode,
   type ErrorDetails,
@@ -35,11 +36,15 @@ export type { WasmLocator, WasmSource } from '../runtime/wasm.ts';
 export {
   type Classifier,
   type ClassifierOptions,
+  type ClassifyAllOptions,
   type ClassifyPictureOptions,
   createClassifier,
   type EmbedPictureOptions,
   type RequestOptions,
 } from './classifier.ts';
+export { clearModelCache } from './model-cache.ts';
 export type { WorkerOptions } from './open-worker.ts';
 export type { PictureSource } from './post-picture.ts';
 export type { QueuePolicy } from './queue.ts';
+export type { SessionOptions } from './session.ts';
+export type { FrameClassification, VideoOptions } from './video.ts';

@@ -2,6 +2,29 @@ import { GraphError, ModelFormatError } from '../errors.ts';
 import { type ReadOptions, readSource } from '../file/read-source.ts';
 import type { Keeping } from './protocol.ts';
 
+export const DEFAULT_CACHE = 'mobinet-models';
+
+/**
+ * Removes the models that classifiers keep for the next visit.
+ * @param cacheName as in the option `cache`; by default that of classifiers that name none
+ * @returns whether there were any
+ * @example
+ * ```js
+ * import { clearModelCache } from 'mobinet/worker';
+ *
+ * console.log(await clearModelCache('no-such-cache'));
+ * // false
+ * ```
+ */
+export async function clearModelCache(cacheName: string = DEFAULT_CACHE): Promise<boolean> {
+  return typeof caches !== 'undefined' && caches.delete(cacheName);
+}
+
+interface CacheOptions extends ReadOptions {
+  /** Whether the server is asked for changes of what is kept. */
+  revalidate?: boolean | undefined;
+}
+
 /**
  * Loads from the cache where the model is there, else from the network, and says then where it is to
  * be kept. Kept bytes that `load` refuses are fetched anew. A browser that refuses the cache itself
@@ -10,17 +33,23 @@ import type { Keeping } from './protocol.ts';
 export async function loadThroughCache<T>(
   keeping: Keeping,
   load: (bytes: Uint8Array, keeping: Keeping | undefined) => Promise<T>,
-  options: ReadOptions = {},
+  options: CacheOptions = {},
 ): Promise<T> {
   const kept = await find(keeping).catch(() => undefined);
-  if (kept !== undefined) {
+  const newer = kept && options.revalidate ? await changed(kept, keeping, options) : undefined;
+  if (kept !== undefined && newer === undefined) {
     try {
       return await load(await readSource(kept, options), undefined);
     } catch (error) {
       if (!(error instanceof ModelFormatError || error instanceof GraphError)) throw error;
     }
   }
-  return load(await readSource(keeping.address, options), keeping);
+  let etag: string | null = null;
+  const onResponse = ({ headers }: Response) => {
+    etag = headers.get('etag');
+  };
+  const bytes = await readSource(newer ?? keeping.address, { ...options, onResponse });
+  return load(bytes, { ...keeping, etag });
 }
 
 async function find({ cacheName, address }: Keeping): Promise<Response | undefined> {
@@ -28,9 +57,31 @@ async function find({ cacheName, address }: Keeping): Promise<Response | undefin
   return cache.match(address);
 }
 
+/** What the server has instead of the kept response; undefined where it does not say. */
+async function changed(
+  kept: Response,
+  { address }: Keeping,
+  { signal }: CacheOptions,
+): Promise<Response | undefined> {
+  const etag = kept.headers.get('etag');
+  const isOwn = new URL(address).origin === globalThis.location?.origin;
+  // Other origins would have to allow the header: there the browser's own cache asks.
+  const request: RequestInit =
+    etag && isOwn ? { headers: { 'if-none-match': etag } } : { cache: 'no-cache' };
+  try {
+    const response = await fetch(address, { ...request, signal: signal ?? null });
+    return response.ok ? response : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Keeps a model for the next visit, unless the browser refuses (private windows, full disks). */
-export async function keep({ cacheName, address }: Keeping, bytes: Uint8Array): Promise<void> {
-  const headers = { 'content-length': String(bytes.length) };
+export async function keep(
+  { cacheName, address, etag }: Keeping,
+  bytes: Uint8Array,
+): Promise<void> {
+  const headers = { 'content-length': String(bytes.length), ...(etag && { etag }) };
   try {
     const cache = await caches.open(cacheName);
     await cache.put(address, new Response(bytes as Uint8Array<ArrayBuffer>, { headers }));

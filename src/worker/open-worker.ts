@@ -1,5 +1,6 @@
 import { RuntimeError } from '../errors.ts';
 import { isForeign, startModuleWorker } from '../web/module-worker.ts';
+import { WORKER_POLICY_HINT } from './connection.ts';
 
 export interface WorkerOptions {
   /** Address of the worker's script, where a bundler has moved it. */
@@ -31,7 +32,16 @@ export function openWorker(
   } catch (cause) {
     throw new RuntimeError('WORKER_FAILED', 'Cannot start the worker', {
       cause,
-      hint: 'a Content-Security-Policy must allow it in worker-src; a script of another origin must send CORS headers, and its origin and blob: must be allowed there',
+      hint: hintOf(cause),
     });
   }
+}
+
+function hintOf(cause: unknown): string {
+  if (typeof Worker !== 'function') {
+    return 'there are none here, as in a service worker: use loadModel of mobinet';
+  }
+  return cause instanceof DOMException && cause.name === 'SecurityError'
+    ? WORKER_POLICY_HINT
+    : String(cause);
 }

@@ -27,6 +27,8 @@ export interface PrepareArgument {
 export interface Keeping {
   readonly cacheName: string;
   readonly address: string;
+  /** What the server calls this state of it. */
+  readonly etag?: string | null | undefined;
 }
 
 export interface LoadArgument {
@@ -59,6 +61,8 @@ export interface Calls {
   classify: { argument: ClassifyArgument; result: Classification };
   embed: { argument: EmbedArgument; result: Float32Array };
   profile: { argument: undefined; result: StepTime[] };
+  /** Whether it is there. */
+  ping: { argument: undefined; result: undefined };
 }
 
 export type CallName = keyof Calls;

@@ -9,7 +9,9 @@ export type QueuePolicy = 'all' | 'latest';
 /** Runs one piece of work at a time, in order. */
 export interface Queue {
   add<T>(work: () => Promise<T>): Promise<T>;
-  /** Rejects at once what runs and what waits, and whatever is added later. */
+  /** Rejects at once what runs and what waits. */
+  reject(error: MobinetError): void;
+  /** The same, and whatever is added later. */
   close(error: MobinetError): void;
 }
 
@@ -42,6 +44,11 @@ export function createQueue(policy: QueuePolicy): Queue {
     });
   };
 
+  const reject = (error: MobinetError) => {
+    running?.reject(error);
+    rejectWaiting(error);
+  };
+
   return {
     add: (work) =>
       new Promise((resolve, reject) => {
@@ -55,10 +62,10 @@ export function createQueue(policy: QueuePolicy): Queue {
         waiting.add({ run: () => work().then(resolve, reject), reject });
         startNext();
       }),
+    reject,
     close(error) {
       closed ??= error;
-      running?.reject(error);
-      rejectWaiting(error);
+      reject(error);
     },
   };
 }

@@ -1,12 +1,12 @@
 import { RuntimeError } from '../errors.ts';
-import { type LoadOptions, loadModelOn, type Model, type Platform } from '../model.ts';
-import { chooseThreads } from '../runtime/threads.ts';
-import { loadKernels } from '../runtime/wasm.ts';
+import { loadKernelsOn, loadModelOn, type Platform } from '../loading.ts';
+import type { LoadOptions, Model } from '../model.ts';
+import type { CompiledKernels } from '../runtime/wasm.ts';
 import { WEB } from '../web/platform.ts';
 import { keep } from './model-cache.ts';
 import { packError } from './packed-error.ts';
 import { createPixelReader } from './pixel-reader.ts';
-import type { CallName, Calls, PrepareArgument, Reply, Request } from './protocol.ts';
+import type { CallName, Calls, Reply, Request } from './protocol.ts';
 
 /** The worker's end: its global scope, or a message port. */
 export interface Port {
@@ -24,7 +24,7 @@ const KEEPING_DELAY = 500;
 export function serve(port: Port, openThreadPool: Platform['openThreadPool']): void {
   const platform: Platform = { ...WEB, openThreadPool };
   const readPixels = createPixelReader();
-  let options: LoadOptions | undefined;
+  let prepared: { options: LoadOptions; kernels: CompiledKernels } | undefined;
   let model: Model | undefined;
 
   const ready = <T>(thing: T | undefined): T => {
@@ -33,12 +33,15 @@ export function serve(port: Port, openThreadPool: Platform['openThreadPool']): v
   };
   const respond = async (request: Request): Promise<Calls[CallName]['result']> => {
     switch (request.call) {
-      case 'prepare':
-        options = await prepare(request.argument);
+      case 'prepare': {
+        const options = request.argument;
+        prepared = { options, kernels: await loadKernelsOn(platform, options) };
         return undefined;
+      }
       case 'load': {
         const { bytes, keeping } = request.argument;
-        model = await loadModelOn(platform, bytes, ready(options));
+        const { options, kernels } = ready(prepared);
+        model = await loadModelOn(platform, bytes, options, kernels);
         if (keeping !== undefined) setTimeout(keep, KEEPING_DELAY, keeping, bytes);
         const { labels, labelIds } = model;
         return { labels, labelIds, description: model.describe() };
@@ -50,6 +53,8 @@ export function serve(port: Port, openThreadPool: Platform['openThreadPool']): v
       }
       case 'profile':
         return ready(model).profile();
+      case 'ping':
+        return undefined;
     }
   };
 
@@ -61,12 +66,4 @@ export function serve(port: Port, openThreadPool: Platform['openThreadPool']): v
       port.postMessage({ type: 'failure', id, error: packError(error) });
     }
   });
-}
-
-/** Everything but the model. */
-async function prepare(argument: PrepareArgument): Promise<LoadOptions> {
-  const { wasm = WEB.kernels, ...rest } = argument;
-  const { threads } = chooseThreads(rest.threads, WEB.cores());
-  const { module, build } = await loadKernels(wasm, rest.build, threads);
-  return { ...rest, build, wasm: module };
 }

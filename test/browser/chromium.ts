@@ -40,6 +40,8 @@ export interface Fixture {
 
 const EXECUTABLE = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 
+const FAKE_CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
 const missing = existsSync(EXECUTABLE)
   ? ''
   : ` (skipped: no Chromium at ${EXECUTABLE}; set CHROMIUM_PATH)`;
@@ -47,11 +49,12 @@ const missing = existsSync(EXECUTABLE)
 /**
  * Tests in Chromium; where it is missing they are skipped and their name says why.
  * @param isolated whether pages are cross-origin isolated
+ * @param camera whether there is one, that sends Chromium's test picture
  */
 export function describeInChromium(
   name: string,
   define: (fixture: Fixture) => void,
-  { isolated = false } = {},
+  { isolated = false, camera = false } = {},
 ): void {
   describe.skipIf(missing !== '')(`${name}${missing}`, () => {
     let browser: Browser;
@@ -61,7 +64,10 @@ export function describeInChromium(
         throw new Error('dist/ is missing or old: npm run build');
       }
       server = await startServer(undefined, isolated);
-      browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] });
+      browser = await chromium.launch({
+        executablePath: EXECUTABLE,
+        args: ['--no-sandbox', ...(camera ? FAKE_CAMERA : [])],
+      });
     });
     afterAll(async () => {
       await browser?.close();

@@ -224,6 +224,32 @@ describeInChromium('loading', (fixture) => {
     expect(elsewhere.code).toBe('MODEL_FETCH');
   });
 
+  test('revalidate: 304 takes the kept model, another ETag the new one; clearModelCache', async () => {
+    const page = await fixture.open();
+    let etag = '"first"';
+    const statuses: number[] = [];
+    fixture.server.answers.set(MODEL, (response) => {
+      const isKnown = response.req.headers['if-none-match'] === etag;
+      statuses.push(isKnown ? 304 : 200);
+      response.writeHead(statuses.at(-1)!, { etag });
+      response.end(isKnown ? undefined : bytes);
+    });
+    const visit = () =>
+      page.evaluate(async () => {
+        const options = { revalidate: true };
+        return (await mobinet.createClassifier(mobinet.MODEL, options)).name;
+      });
+    const names = [await visit()];
+    await untilKept(page);
+    names.push(await visit());
+    etag = '"second"';
+    names.push(await visit());
+    expect(statuses).toEqual([200, 304, 200]);
+    expect(names).toEqual(Array(3).fill('MoBiNet-Mid K=3 width 0.5'));
+    expect(await page.evaluate(() => mobinet.clearModelCache())).toBe(true);
+    expect(await page.evaluate(() => caches.match(mobinet.MODEL))).toBeUndefined();
+  });
+
   test('what was refused is not kept, and a damaged copy is fetched anew', async () => {
     const page = await fixture.open();
     fixture.server.answers.set(MODEL, (response) => response.end('<!doctype html><p>Not here'));

@@ -98,7 +98,7 @@ describeInChromium('requests', (fixture) => {
     expect(codes).toEqual(Array(5).fill(['RuntimeError', 'DISPOSED']));
   });
 
-  test('a worker that fails: what is pending and later is WORKER_FAILED; another one works', async () => {
+  test('a worker that fails: what is pending is WORKER_FAILED; later ones have another worker', async () => {
     const page = await fixture.open();
     const { failures, after } = await page.evaluate(async () => {
       let worker: Worker | undefined;
@@ -113,16 +113,68 @@ describeInChromium('requests', (fixture) => {
       worker!.postMessage('crash');
       const pending = [classifier.classify(picture), classifier.classify(picture)];
       const failures = await Promise.all(pending.map(mobinet.failureOf));
-      failures.push(await mobinet.failureOf(classifier.classify(picture)));
-      const another = await mobinet.createClassifier(mobinet.MODEL);
-      return { failures, after: await another.classify(picture) };
+      return { failures, after: await classifier.classify(picture) };
     });
-    expect(failures).toHaveLength(3);
+    expect(failures).toHaveLength(2);
     for (const failure of failures) {
       expect(failure).toMatchObject({ name: 'RuntimeError', code: 'WORKER_FAILED' });
       expect(failure.message).toContain('crashed on demand');
     }
     expect(after.predictions).toHaveLength(5);
+  });
+
+  test('a worker that is ended from outside: WORKER_FAILED after its time, then another worker', async () => {
+    const page = await fixture.open();
+    const { failures, after } = await page.evaluate(async () => {
+      const workers: Worker[] = [];
+      const classifier = await mobinet.createClassifier(mobinet.MODEL, {
+        workerTimeout: 3000,
+        createWorker: () => {
+          workers.push(new Worker('/dist/worker/worker.js', { type: 'module' }));
+          return workers.at(-1)!;
+        },
+      });
+      const picture = mobinet.plainPicture(10, 200, 90);
+      workers[0]!.terminate();
+      const pending = [classifier.classify(picture), classifier.classify(picture)];
+      const failures = await Promise.all(pending.map(mobinet.failureOf));
+      return { failures, after: await classifier.classify(picture) };
+    });
+    expect(failures.map(({ code }) => code)).toEqual(['WORKER_FAILED', 'WORKER_FAILED']);
+    expect(failures[0]!.message).toContain('nothing for 3000 ms');
+    expect(after.predictions).toHaveLength(5);
+  });
+
+  test('images that never come: PICTURE_FETCH for each, ABORTED at once, the others are answered', async () => {
+    // A server that takes the request and says nothing.
+    fixture.server.answers.set('/hangs.png', () => undefined);
+    const page = await fixture.open();
+    const { failures, answered, abortedAfter } = await page.evaluate(async () => {
+      const classifier = await mobinet.createClassifier(mobinet.MODEL);
+      const unseen = new Image();
+      unseen.loading = 'lazy';
+      unseen.src = '/samples/rocket.jpg';
+      const hanging = new Image();
+      hanging.src = '/hangs.png';
+      const late = [unseen, hanging].map((image) =>
+        mobinet.failureOf(classifier.classify(image, { pictureTimeout: 400 })),
+      );
+      const controller = new AbortController();
+      const aborted = mobinet.failureOf(
+        classifier.classify(hanging, { signal: controller.signal }),
+      );
+      const answering = classifier.classify(mobinet.plainPicture(10, 200, 90));
+      const begin = performance.now();
+      controller.abort();
+      const failures = [await aborted];
+      const abortedAfter = performance.now() - begin;
+      failures.push(...(await Promise.all(late)));
+      return { failures, answered: await answering, abortedAfter };
+    });
+    fixture.server.answers.clear();
+    expect(failures.map(({ code }) => code)).toEqual(['ABORTED', 'PICTURE_FETCH', 'PICTURE_FETCH']);
+    expect(abortedAfter).toBeLessThan(300);
+    expect(answered.predictions).toHaveLength(5);
   });
 
   test('profile and describe', async () => {

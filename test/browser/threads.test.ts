@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { BUILDS } from '../../src/kernels/builds.ts';
 import { loadModel } from '../../src/node/index.ts';
-import { bitsOf, fixedInput } from '../engines/fixed-input.ts';
+import { bitsOf, fixedInput } from '../engines/fixed-input.js';
 import { wasmBytes } from '../helpers/run.ts';
 import { describeInChromium } from './chromium.ts';
 

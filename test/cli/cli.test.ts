@@ -1,11 +1,22 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PictureFailure, PictureResult } from '../../src/cli/classify.ts';
+import type { PictureResult } from '../../src/cli/classify.ts';
+import type { PictureFailure } from '../../src/cli/picture-failure.ts';
+import { loadModel } from '../../src/node/index.ts';
 import { tinyModelFile } from '../helpers/model-file.ts';
+import { wasmModule } from '../helpers/run.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const sample = (name: string) => join(root, 'samples', name);
@@ -29,6 +40,9 @@ function mobinet(args: string[], input?: Uint8Array): Promise<Result> {
     child.stdin!.end(input);
   });
 }
+
+const isBinary3x3 = ({ operation }: { operation: string }) =>
+  operation.startsWith('binary conv 3x3');
 
 let folder: string;
 let tinyModel: string;
@@ -123,12 +137,34 @@ describe('classify', () => {
     [['--region', '0,0,1'], /four numbers/],
     [['--region', '0.9,0,0.1,1'], /left < right/],
     [['--rotate', '45'], /0, 90, 180 or 270/],
+    [['--background', 'blackish'], /a colour such as #ffffff, or none/],
     [['--score-threshold', '2'], /scoreThreshold is 2/],
   ])('%o: exit code 2', async (options, message) => {
     const { code, stdout, stderr } = await mobinet(['classify', ...options, sample('chelsea.png')]);
     expect(stderr).toMatch(message);
     expect(stdout).toBe('');
     expect(code).toBe(2);
+  });
+
+  test('--background, --max-pixels and --max-bytes, as the options of the API', async () => {
+    const rgba = join(root, 'test/fixtures/pictures/rgba.png');
+    const model = await loadModel(undefined, { wasm: wasmModule('simd') });
+    const classify = (...options: string[]) => mobinet(['classify', '--json', ...options, rgba]);
+    const [black, bare, ...refused] = await Promise.all([
+      classify('--background', '#000'),
+      classify('--background', 'none'),
+      classify('--max-pixels', '99'),
+      classify('--max-bytes', '99'),
+    ]);
+    const [onBlack, onNothing] = [black, bare].map(({ stdout }) => JSON.parse(stdout)[0]);
+    const wanted = await model.classify(rgba, { background: [0, 0, 0] });
+    expect(onBlack.predictions).toEqual(wanted.predictions);
+    expect(onNothing.predictions).not.toEqual(wanted.predictions);
+    const codes = refused.map(({ stdout }) => JSON.parse(stdout)[0].error.code);
+    expect(codes).toEqual(['PICTURE_SIZE', 'FILE_TOO_LARGE']);
+    await expect(model.classify(rgba, { maxBytes: 99 })).rejects.toMatchObject({
+      code: 'FILE_TOO_LARGE',
+    });
   });
 
   test('both builds give the same scores', async () => {
@@ -262,10 +298,55 @@ describe('describe', () => {
     expect(stdout.split('\n').length).toBeGreaterThan(40);
   });
 
+  test('another network by its name', async () => {
+    const args = ['describe', '--network', 'bireal18', '--size', '64', '--classes', '10', '--json'];
+    const { name, classes, layers } = JSON.parse((await mobinet(args)).stdout);
+    expect([name, classes]).toEqual(['bireal18-w100-64', 10]);
+    expect(layers.filter(isBinary3x3)).toHaveLength(16);
+  });
+
+  test('MoBiNet’s options for another network: exit code 2', async () => {
+    const { code, stderr } = await mobinet(['describe', '--network', 'quicknet', '--k', '2']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('quicknet has neither blocks nor K');
+  });
+
+  test('--table: the paper’s tables, its FLOPs and ours', { timeout: 240_000 }, async () => {
+    const { stdout } = await mobinet(['describe', '--table', '--json']);
+    const { table3, table4 } = JSON.parse(stdout);
+    expect([table3.length, table4.length]).toEqual([13, 11]);
+    // Of AlexNet the paper counts more than there is in the layers.
+    for (const { title, flops, ours } of [...table3, ...table4]) {
+      if (flops === undefined || title === 'XNOR-AlexNet') continue;
+      expect(Math.abs(ours.flops / flops - 1), title).toBeLessThan(0.01);
+    }
+  });
+
   test('K = 5: exit code 2', async () => {
     const { code, stderr } = await mobinet(['describe', '--k', '5']);
     expect(code).toBe(2);
     expect(stderr).toContain('INVALID_OPTION');
+  });
+});
+
+describe('export', () => {
+  test('a model as ONNX, which convert makes the same bits of', async () => {
+    const model = join(root, 'models/mobinet-signs-k3-w25-32.safetensors');
+    const [onnx, back] = [join(folder, 'signs.onnx'), join(folder, 'signs.safetensors')];
+    const { code, stdout } = await mobinet(['export', model, onnx]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('signs.onnx: 2.32 MB')]);
+    expect((await mobinet(['convert', onnx, back])).code).toBe(0);
+    const cost = async (path: string) =>
+      JSON.parse((await mobinet(['describe', path, '--json'])).stdout).binaryMacs;
+    expect(await cost(back)).toBe(await cost(model));
+  });
+
+  test('what is no model: exit code 2, and nothing is written', async () => {
+    const target = join(folder, 'readme.onnx');
+    const { code, stderr } = await mobinet(['export', join(root, 'README.md'), target]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('NOT_A_MODEL');
+    expect(existsSync(target)).toBe(false);
   });
 });
 

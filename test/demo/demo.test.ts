@@ -1,18 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { parseModelFile, writeModelFile } from '../../src/file/model-file.ts';
 import { mobileNetV1Definition } from '../../src/networks/mobilenet-v1.ts';
-import { decodePicture } from '../../src/node/decode.ts';
-import { readFileBytes } from '../../src/node/read-file.ts';
-
-const EXECUTABLE = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const missing = existsSync(EXECUTABLE) ? '' : ` (skipped: no Chromium at ${EXECUTABLE})`;
-const root = fileURLToPath(new URL('../../', import.meta.url));
+import { videoOf } from './still-video.ts';
+import { describeDemo, percents, root } from './visits.ts';
 
 const FLOAT_MODEL = 'models/mobilenet-v1-w50-64.safetensors';
 const ALL_MODELS = readFileSync(join(root, 'demo/models.json'), 'utf8');
@@ -34,79 +27,10 @@ async function floatModelFile(): Promise<Buffer> {
   return Buffer.from(await writeModelFile({ metadata, tensors }));
 }
 
-/** A video of one still picture, as the fake camera reads it: YUV4MPEG2, 4:2:0. */
-async function videoOf(picture: string, frames: number): Promise<Buffer> {
-  const { data, width, height, channels } = await decodePicture(await readFileBytes(picture));
-  const [w, h] = [width & ~1, height & ~1];
-  const y = Buffer.alloc(w * h);
-  const [u, v] = [Buffer.alloc(y.length / 4), Buffer.alloc(y.length / 4)];
-  for (let row = 0; row < h; row++) {
-    for (let column = 0; column < w; column++) {
-      const at = (row * width + column) * channels!;
-      const [r, g, b] = [data[at]!, data[at + 1]!, data[at + 2]!];
-      y[row * w + column] = 16 + (66 * r + 129 * g + 25 * b) / 256;
-      if (row % 2 !== 0 || column % 2 !== 0) continue;
-      const half = (row / 2) * (w / 2) + column / 2;
-      u[half] = 128 + (-38 * r - 74 * g + 112 * b) / 256;
-      v[half] = 128 + (112 * r - 94 * g - 18 * b) / 256;
-    }
-  }
-  const frame = [Buffer.from('FRAME\n'), y, u, v];
-  const all = Array.from({ length: frames }, () => frame).flat();
-  return Buffer.concat([Buffer.from(`YUV4MPEG2 W${w} H${h} F15:1 Ip A1:1 C420jpeg\n`), ...all]);
-}
+const cat = () => videoOf(join(root, 'samples/chelsea.png'), 15);
 
-describe.skipIf(missing !== '')(`the demo page${missing}`, () => {
-  let folder: string;
-  let server: ChildProcess;
-  let browser: Browser;
-  let address: string;
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'mobinet-demo-'));
-    const video = join(folder, 'camera.y4m');
-    writeFileSync(video, await videoOf(join(root, 'samples/chelsea.png'), 15));
-    const port = 20_000 + (process.pid % 20_000);
-    server = spawn(process.execPath, ['demo/serve.js', '--port', String(port)], { cwd: root });
-    await new Promise((resolve, reject) => {
-      server.stdout!.once('data', resolve);
-      server.once('exit', reject);
-    });
-    address = `http://localhost:${port}/`;
-    browser = await chromium.launch({
-      executablePath: EXECUTABLE,
-      args: [
-        '--no-sandbox',
-        '--use-fake-device-for-media-stream',
-        '--use-fake-ui-for-media-stream',
-        `--use-file-for-fake-video-capture=${video}`,
-      ],
-    });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    server?.kill();
-    rmSync(folder, { recursive: true });
-  });
-
-  /** A fresh visit; complaints of the page fail the test at its end. */
-  async function visit(
-    check: (page: Page) => Promise<void>,
-    prepare: (page: Page) => Promise<void> = async () => undefined,
-  ): Promise<void> {
-    const context = await browser.newContext({ permissions: ['camera'] });
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    await prepare(page);
-    await page.goto(address);
-    await check(page);
-    await context.close();
-    expect(complaints).toEqual([]);
-  }
-
-  const percents = (page: Page) => page.locator('#predictions').getByText(/^\d+\.\d\s%$/);
+describeDemo('the demo page', cat, (visits) => {
+  const { visit } = visits;
 
   test('a sample gives five labels', () =>
     visit(async (page) => {
@@ -125,7 +49,7 @@ describe.skipIf(missing !== '')(`the demo page${missing}`, () => {
 
   test('a file gives five labels; one that is no picture says so', () =>
     visit(async (page) => {
-      const input = page.locator('input[type=file]');
+      const input = page.locator('#file');
       await input.setInputFiles(join(root, 'samples/rocket.jpg'));
       await expect.poll(() => percents(page).count(), { timeout: 15_000 }).toBe(5);
       await input.setInputFiles({
@@ -178,16 +102,18 @@ describe.skipIf(missing !== '')(`the demo page${missing}`, () => {
           .poll(() => page.locator('#facts').textContent(), { timeout: 15_000 })
           .toContain('MoBiNet-Mid');
       },
-      async (page) => {
-        const context = page.context();
-        await context.route('**/models.json', (route) => route.fulfill({ body: ALL_MODELS }));
-        await context.route(`**/${FLOAT_MODEL}`, (route) => route.fulfill({ body: standIn }));
+      {
+        async prepare(page) {
+          const context = page.context();
+          await context.route('**/models.json', (route) => route.fulfill({ body: ALL_MODELS }));
+          await context.route(`**/${FLOAT_MODEL}`, (route) => route.fulfill({ body: standIn }));
+        },
       },
     );
   });
 
   test('models that are not there are not offered', async () => {
-    const offered = await (await fetch(`${address}models.json`)).json();
+    const offered = await (await fetch(`${visits.address}models.json`)).json();
     expect(offered[0].url).toBe('models/mobinet-mid-k3-w50-64.safetensors');
     for (const { url } of offered) expect(existsSync(join(root, url)), url).toBe(true);
   });
@@ -211,9 +137,9 @@ describe.skipIf(missing !== '')(`the demo page${missing}`, () => {
   });
 
   test('after one visit it works without a network', async () => {
-    const context = await browser.newContext();
+    const context = await visits.context();
     const page = await context.newPage();
-    await page.goto(address);
+    await page.goto(visits.address);
     await page.getByRole('button', { name: /cat/i }).click();
     await expect.poll(() => percents(page).count(), { timeout: 15_000 }).toBe(5);
     await page.evaluate(async () => {

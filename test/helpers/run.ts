@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { SOURCES_SECTION, sourcesDigest } from '../../build/identity.js';
+import { sourcesDigest } from '../../build/identity.js';
 import type { Graph } from '../../src/graph/graph.ts';
-import { type Build, wasmFile } from '../../src/kernels/builds.ts';
+import { type Build, type Extent, wasmFile } from '../../src/kernels/builds.ts';
 import { identityAs } from '../../src/kernels/identity.ts';
 import { openThreadPool } from '../../src/node/thread-pool.ts';
 import { planGraph } from '../../src/plan/plan.ts';
@@ -23,8 +23,12 @@ function wantedBuilds(only: string | undefined): readonly Build[] {
 }
 
 /** The compiled kernels of a build, for one thread or for several; `npm run build:wasm` makes them. */
-export function wasmBytes(build: Build, kind: '' | '-threads' = ''): Uint8Array<ArrayBuffer> {
-  const file = new URL(`../../dist/${wasmFile(build, kind !== '')}`, import.meta.url);
+export function wasmBytes(
+  build: Build,
+  kind: '' | '-threads' = '',
+  extent: Extent = 'all',
+): Uint8Array<ArrayBuffer> {
+  const file = new URL(`../../dist/${wasmFile(build, kind !== '', extent)}`, import.meta.url);
   if (!existsSync(file)) throw new Error(`${file.pathname} is missing: run npm run build:wasm`);
   return Uint8Array.from(readFileSync(file));
 }
@@ -36,18 +40,13 @@ export function wasmModule(build: Build, kind: '' | '-threads' = ''): WebAssembl
   const known = modules.get(key);
   if (known !== undefined) return known;
   const module = new WebAssembly.Module(wasmBytes(build, kind));
-  identityAs(module, build);
-  expectCurrent(module, wasmFile(build, kind !== ''));
+  const { sources } = identityAs(module, build);
+  if (sources !== sourcesDigest()) {
+    const file = wasmFile(build, kind !== '');
+    throw new Error(`dist/${file} was compiled from other sources: run npm run build:wasm`);
+  }
   modules.set(key, module);
   return module;
-}
-
-/** Fails where the kernels were compiled from other sources than those that are there now. */
-function expectCurrent(module: WebAssembly.Module, file: string): void {
-  const [section] = WebAssembly.Module.customSections(module, SOURCES_SECTION);
-  const digest = section === undefined ? 'none' : new TextDecoder().decode(section);
-  if (digest === sourcesDigest()) return;
-  throw new Error(`dist/${file} was compiled from other sources: run npm run build:wasm`);
 }
 
 export function engineOf(graph: Graph, build: Build): Promise<Engine> {

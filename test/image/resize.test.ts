@@ -44,6 +44,7 @@ describe('resize of a window', () => {
       [width, 13],
       [17, height],
       [width, height],
+      [60, 13],
     ] as const) {
       it(`has the same pixels as the whole, ${filter}, ${w}x${h}`, () => {
         const whole = resize(source, w, h, filter);
@@ -66,6 +67,12 @@ describe('resize of RGBA', () => {
       data: rgba.data.filter((_, i) => i % 4 !== 3),
       channels: 3,
     };
-    expect(resize(rgba, 9, 7, 'bicubic')).toEqual(resize(checkPicture(rgb), 9, 7, 'bicubic'));
+    for (const [width, height] of [
+      [9, 7],
+      [30, 7],
+    ] as const) {
+      const wanted = resize(checkPicture(rgb), width, height, 'bicubic');
+      expect(resize(rgba, width, height, 'bicubic')).toEqual(wanted);
+    }
   });
 });

@@ -120,10 +120,10 @@ describe.each(RUNNABLE.flatMap((build) => [[build, ''] as const, [build, '-threa
       const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: kind !== '' });
       const kernels: Record<string, unknown> = await instantiateKernels(module, memory);
       const { entries } = parseAssembly(sources);
-      const names = entries.get(BUILD_TABLE[build].entry)!.flatMap(exportedNames);
+      const names = entries.get(BUILD_TABLE[build].all.entry)!.flatMap(exportedNames);
       const exported = WebAssembly.Module.exports(module).filter(({ kind }) => kind === 'function');
       expect(exported.map(({ name }) => name).sort()).toEqual(names.sort());
-      for (const kernel of entries.get(BUILD_TABLE[build].entry)!) {
+      for (const kernel of entries.get(BUILD_TABLE[build].all.entry)!) {
         for (const name of exportedNames(kernel)) {
           expect((kernels[name] as () => void).length, name).toBe(kernel.parameters.length);
         }
@@ -135,7 +135,7 @@ describe.each(RUNNABLE.flatMap((build) => [[build, ''] as const, [build, '-threa
 test('a build with SIMD has every kernel', () => {
   const { entries } = parseAssembly(sources);
   for (const build of BUILDS.filter((name) => name !== 'plain')) {
-    const names = entries.get(BUILD_TABLE[build].entry)!.flatMap(exportedNames);
+    const names = entries.get(BUILD_TABLE[build].all.entry)!.flatMap(exportedNames);
     const all = [...entries.values()].flat().flatMap(exportedNames);
     expect(names.sort()).toEqual([...new Set(all)].sort());
   }

@@ -1,12 +1,16 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { withIdentity } from '../../build/identity.js';
+import { sourcesDigest, withIdentity } from '../../build/identity.js';
+import type { Graph } from '../../src/graph/graph.ts';
 import { ABI_DIGEST } from '../../src/kernels/abi.ts';
-import { BUILDS, type Build, wasmFile } from '../../src/kernels/builds.ts';
+import { BUILDS, type Build, hasSimd, wasmFiles } from '../../src/kernels/builds.ts';
 import { identityOf } from '../../src/kernels/identity.ts';
 import type { LoadOptions } from '../../src/model.ts';
+import { mobileNetV1 } from '../../src/networks/mobilenet-v1.ts';
+import { mobinet } from '../../src/networks/mobinet.ts';
 import { loadModel as loadModelInNode } from '../../src/node/load.ts';
+import { planGraph } from '../../src/plan/plan.ts';
 import { probeFeatures } from '../../src/runtime/features.ts';
 import { loadModel } from '../../src/web/load.ts';
 import { tinyModelFile } from '../helpers/model-file.ts';
@@ -26,25 +30,27 @@ const buildOf = async (options: LoadOptions) => (await load(options)).describe()
 
 describe('the table', () => {
   test('dist has its binaries and no others', () => {
-    const files = BUILDS.flatMap((build) => [wasmFile(build, false), wasmFile(build, true)]);
     const found = readdirSync(dist).filter((name) => name.endsWith('.wasm'));
-    expect(found.sort()).toEqual(files.sort());
+    expect(found.sort()).toEqual(wasmFiles().sort());
   });
 
   test.each(BUILDS)(
     '%s: its binaries say that they are it, and whether memory is shared',
     (build) => {
       for (const kind of ['', '-threads'] as const) {
-        const bytes = wasmBytes(build, kind);
-        if (!WebAssembly.validate(bytes)) {
-          expect(runnable).not.toContain(build);
-          continue;
+        for (const extent of ['all', 'common'] as const) {
+          const bytes = wasmBytes(build, kind, extent);
+          if (!WebAssembly.validate(bytes)) {
+            expect(runnable).not.toContain(build);
+            continue;
+          }
+          expect(identityOf(new WebAssembly.Module(bytes))).toEqual({
+            build,
+            shared: kind === '-threads',
+            abi: ABI_DIGEST,
+            sources: sourcesDigest(),
+          });
         }
-        expect(identityOf(new WebAssembly.Module(bytes))).toEqual({
-          build,
-          shared: kind === '-threads',
-          abi: ABI_DIGEST,
-        });
       }
     },
   );
@@ -77,25 +83,96 @@ describe('auto', () => {
   });
 
   test('given the address of a folder, fetches the file of the build from it', async () => {
-    const fetched: string[] = [];
-    const { fetch } = globalThis;
-    globalThis.fetch = async (address) => {
-      fetched.push(String(address));
-      return new Response(wasmBytes('plain'));
-    };
-    try {
+    const fetched = await fetchedBy(async () => {
       const folder = 'https://example.org/mobinet/';
       expect(await buildOf({ wasm: folder, build: 'plain' })).toBe('plain');
       expect(await buildOf({ wasm: new URL(folder), build: 'plain' })).toBe('plain');
-      expect(await buildOf({ wasm: `${folder}kernels.wasm` })).toBe('plain');
-    } finally {
-      globalThis.fetch = fetch;
-    }
+      expect(await buildOf({ wasm: `${folder}mobinet.simd.wasm` })).toBe('simd');
+    });
     expect(fetched).toEqual([
       'https://example.org/mobinet/mobinet.plain.wasm',
       'https://example.org/mobinet/mobinet.plain.wasm',
-      'https://example.org/mobinet/kernels.wasm',
+      'https://example.org/mobinet/mobinet.simd.wasm',
     ]);
+  });
+});
+
+/** The addresses that are fetched meanwhile; files of dist are what is found there. */
+async function fetchedBy(work: () => Promise<void>): Promise<string[]> {
+  const fetched: string[] = [];
+  const { fetch } = globalThis;
+  globalThis.fetch = async (address) => {
+    fetched.push(String(address));
+    return new Response(readFileSync(new URL(String(address).split('/').at(-1)!, dist)));
+  };
+  try {
+    await work();
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  return fetched;
+}
+
+describe('the common kernels', () => {
+  const folder = 'https://example.org/';
+  const loads = (source: Uint8Array, options: LoadOptions) =>
+    fetchedBy(async () => {
+      const model = await loadModel(source, { ...options, build: 'simd' });
+      await model.profile();
+      model.dispose();
+    });
+
+  test('are all that is fetched where they suffice', async () => {
+    const name = '../../models/mobinet-mid-k3-w25-64.safetensors';
+    const mobinet = Uint8Array.from(readFileSync(new URL(name, import.meta.url)));
+    expect(await loads(mobinet, { wasm: folder })).toEqual([`${folder}mobinet.simd-common.wasm`]);
+    const [beside, ...others] = await loads(mobinet, { activations: 'float32' });
+    expect(beside).toMatch(/\/mobinet\.simd-common\.wasm$/);
+    expect(others).toEqual([]);
+  });
+
+  test('are followed by all of them where the graph needs another', async () => {
+    expect(await loads(bytes, { wasm: folder })).toEqual([
+      `${folder}mobinet.simd-common.wasm`,
+      `${folder}mobinet.simd.wasm`,
+    ]);
+  });
+
+  test('handed in where the graph needs another: WASM_INVALID, with its name', async () => {
+    const wasm = wasmBytes('simd', '', 'common');
+    await expect(load({ wasm })).rejects.toMatchObject({
+      code: 'WASM_INVALID',
+      message: expect.stringMatching(/^The WebAssembly module lacks [a-z]/),
+    });
+  });
+
+  const exported = runnable.filter(hasSimd).flatMap((build) =>
+    (['', '-threads'] as const).map((kind) => {
+      const module = new WebAssembly.Module(wasmBytes(build, kind, 'common'));
+      return WebAssembly.Module.exports(module).map(({ name }) => name);
+    }),
+  );
+
+  function expectCommon(graph: Graph): void {
+    const needed = planGraph(graph, 'simd').steps.map(({ kernel }) => kernel);
+    for (const names of exported) {
+      expect(needed.filter((name) => !names.includes(name))).toEqual([]);
+    }
+  }
+
+  const small = { width: 0.25, size: 32, classes: 10 };
+  const blocks = ['none', 'pre', 'mid', 'post'] as const;
+  test.each(blocks.flatMap((block) => [0, 1, 2, 3, 4].map((k) => [block, k] as const)))(
+    'are those of MoBiNet with block %s and K = %i',
+    (block, k) => {
+      const stream = { type: 'int16', fraction: 8 } as const;
+      expectCommon(mobinet({ ...small, block, k }));
+      expectCommon(mobinet({ ...small, block, k, headBits: 8, stream }));
+    },
+  );
+
+  test('are those of MobileNet v1', () => {
+    for (const headBits of [8, 32] as const) expectCommon(mobileNetV1({ ...small, headBits }));
   });
 });
 
@@ -131,6 +208,7 @@ describe('the wrong kernels: WASM_INVALID', () => {
       build: 'simd',
       shared: false,
       abi: '0123456789abcdef',
+      sources: '0123456789abcdef',
     });
     await expect(load({ wasm: Uint8Array.from(old) })).rejects.toMatchObject({
       code: 'WASM_INVALID',

@@ -116,7 +116,7 @@ export const MUTATIONS = [
         'f32x4.gt(y3, threshold)',
         'f32x4.ge(y3, threshold)',
       ],
-      ['it bends the wrong way', 'f32x4.pmax(t, f32x4.splat(0))', 'f32x4.pmin(t, f32x4.splat(0))'],
+      ['it bends the wrong way', 'f32x4.pmax(f32x4.splat(0), t)', 'f32x4.pmin(f32x4.splat(0), t)'],
     ],
   },
   {
@@ -126,8 +126,8 @@ export const MUTATIONS = [
     mutations: [
       [
         'the number left of the knee bends, in plain code',
-        '(t + abs<f32>(t)) * 0.5',
-        '(t - abs<f32>(t)) * 0.5',
+        'bits & ~(bits >> 31)',
+        'bits & (bits >> 31)',
       ],
     ],
   },

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { loadModel } from '../../src/node/load.ts';
-import { bitsOf, fixedInput } from '../engines/fixed-input.ts';
+import { bitsOf, fixedInput } from '../engines/fixed-input.js';
 import { BUILDS, THREAD_SCRIPT, wasmBytes } from '../helpers/run.ts';
 
 const input = fixedInput(3 * 64 * 64);

@@ -6,6 +6,7 @@ import { extname, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadModel } from '../../dist/node/index.js';
+import { row } from '../platforms/row.ts';
 import { installTarball, ROOT } from './tarball.ts';
 
 const TYPES: Record<string, string> = {
@@ -106,11 +107,16 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
     await context.close();
     return title;
   }
+  function cdnRow(ran: string, configuration: string, result?: string): void {
+    const setUp = `Chromium ${browser.version()}`;
+    row({ kind: 'Pages', setUp, ran, configuration, ...(result && { result }) });
+  }
   const policy = (workers: string) => ({
     'content-security-policy': `default-src 'self'; connect-src 'self' ${cdn.origin}; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' ${cdn.origin}; worker-src ${workers}`,
   });
 
   test('one file and its kernels, two requests', async () => {
+    cdnRow('`mobinet.min.js` from another origin', 'none');
     cdn.requests.length = 0;
     expect(await visit(`${cdn.origin}/mobinet.min.js`, {})).toContain(`: ${label}`);
     // Once for the page; the worker has it from there, or asks for the same address.
@@ -118,6 +124,7 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
   });
 
   test('one file, on two threads where the page is isolated', async () => {
+    cdnRow('the same on two threads', 'headers that isolate the page');
     const title = await visit(`${cdn.origin}/mobinet.min.js`, ISOLATED);
     expect(title).toBe(`on 2: ${label}`);
   });
@@ -125,6 +132,8 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
   test.each(['/mobinet.min.js', '/worker/index.js'])(
     '%s under a policy that allows it',
     async (path) => {
+      const ran = `\`${path.slice(1)}\` from another origin, two threads, under a policy`;
+      cdnRow(ran, '`blob:` and the origin in `worker-src`');
       const headers = { ...policy(`blob: ${cdn.origin}`), ...ISOLATED };
       expect(await visit(cdn.origin + path, headers)).toBe(`on 2: ${label}`);
     },
@@ -133,12 +142,18 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
   test.each(['/mobinet.min.js', '/worker/index.js'])(
     '%s under a policy without blob workers: WORKER_FAILED, and the hint says what to allow',
     async (path) => {
+      const ran = `\`${path.slice(1)}\` from another origin, under a policy without \`blob:\``;
+      cdnRow(ran, '', 'refused, and the error says what to allow');
       const title = await visit(cdn.origin + path, policy("'self'"));
       expect(title).toMatch(/^WORKER_FAILED: .*blob:/);
     },
   );
 
   test('one file from the page’s own origin needs no blob worker', async () => {
+    cdnRow(
+      '`mobinet.min.js` from its own origin, two threads, under a policy',
+      "`'wasm-unsafe-eval'`",
+    );
     const headers = { ...policy("'self'"), ...ISOLATED };
     expect(await visit('/dist/mobinet.min.js', headers)).toBe(`on 2: ${label}`);
   });

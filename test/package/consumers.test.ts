@@ -7,8 +7,9 @@ import { rollup } from 'rollup';
 import { build as buildWithVite } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import webpack from 'webpack';
-import { BUILDS, wasmFile } from '../../src/kernels/builds.ts';
+import { wasmFiles } from '../../src/kernels/builds.ts';
 import { startServer } from '../browser/server.ts';
+import { row, versionOf } from '../platforms/row.ts';
 import { installTarball, ROOT } from './tarball.ts';
 
 /** What a page's author writes. */
@@ -16,15 +17,15 @@ const MAIN = `
 import { createClassifier } from 'mobinet/worker';
 const classifier = await createClassifier('model.safetensors', { threads: 2 });
 const picture = await (await fetch('chelsea.png')).blob();
-const { predictions } = await classifier.classify(picture, { topK: 1 });
+// By the iterator, whose code is fetched for it.
+const { value } = await classifier.classifyAll([picture], { topK: 1 }).next();
+const { predictions } = value.classification;
 const { threads, threadsReason } = classifier.describe();
 document.title = classifier.build + ' on ' + (threadsReason ?? threads) + ': ' + predictions[0].label;
 `;
 
 const page = (script: string, more = '') =>
   `<!doctype html><meta charset="utf-8"><title>waiting</title>${more}<script type="module" src="${script}"></script>`;
-
-const WASM = BUILDS.flatMap((build) => [wasmFile(build, false), wasmFile(build, true)]);
 
 /** Builds the page in \`folder\` into its folder \`out\`. */
 const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
@@ -119,8 +120,17 @@ const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
   },
 };
 
+/** The rows of docs/platforms.md that are told here; Vite has a test of its own. */
+const ENTRIES = 'the scripts of workers as entries, the kernels copied';
+const ROWS: Record<string, { setUp: () => string; configuration: string }> = {
+  webpack: { setUp: () => `webpack ${versionOf('webpack')}`, configuration: 'none' },
+  esbuild: { setUp: () => `esbuild ${versionOf('esbuild')}`, configuration: ENTRIES },
+  Rollup: { setUp: () => `Rollup ${versionOf('rollup')}`, configuration: ENTRIES },
+  'a plain script tag': { setUp: () => 'No bundler', configuration: 'none' },
+};
+
 function copyKernels(folder: string): void {
-  for (const file of WASM) {
+  for (const file of wasmFiles()) {
     copyFileSync(join(folder, 'node_modules/mobinet/dist', file), join(folder, 'out', file));
   }
 }
@@ -143,6 +153,15 @@ describe.skipIf(missing !== '')(`built from the tarball and run in Chromium${mis
   });
 
   test.each(Object.keys(CONSUMERS))('%s', async (name) => {
+    const about = ROWS[name];
+    if (about !== undefined) {
+      row({
+        kind: 'Bundlers and frameworks',
+        setUp: about.setUp(),
+        ran: '`mobinet/worker` in Chromium, two threads, under a strict policy',
+        configuration: about.configuration,
+      });
+    }
     const out = join(folder, 'out');
     rmSync(out, { recursive: true, force: true });
     await CONSUMERS[name]!(folder);

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startServer } from '../browser/server.ts';
+import { row, versionOf } from '../platforms/row.ts';
 import { installTarball, ROOT } from './tarball.ts';
 
 /** What a page's author writes: the core and the worker, nothing configured. */
@@ -14,7 +15,9 @@ import { createClassifier } from 'mobinet/worker';
 import modelUrl from 'mobinet/models/mobinet-mid-k3-w25-64.safetensors?url';
 const picture = await (await fetch('/chelsea.png')).blob();
 const classifier = await createClassifier(modelUrl, { threads: 2 });
-const { predictions } = await classifier.classify(picture, { topK: 1 });
+// By the iterator, whose code is fetched for it.
+const { value } = await classifier.classifyAll([picture], { topK: 1 }).next();
+const { predictions } = value.classification;
 const { threads, threadsReason } = classifier.describe();
 const here = await loadModel(modelUrl);
 document.title = here.build + ' on ' + (threadsReason ?? threads) + ': ' + predictions[0].label;
@@ -33,6 +36,16 @@ const FIXTURE = fileURLToPath(new URL('./vite/', import.meta.url));
 const VERSIONS = { 5: 'vite5', 6: 'vite6', 7: 'vite7', 8: 'vite' };
 
 type Vite = typeof import('vite');
+
+function viteRow(name: string, ran: string): void {
+  const version = name === 'vite' ? versionOf(name) : versionOf(name, FIXTURE);
+  row({
+    kind: 'Bundlers and frameworks',
+    setUp: `Vite ${version}`,
+    ran: `${ran}: \`mobinet\`, and \`mobinet/worker\` on two threads`,
+    configuration: 'none',
+  });
+}
 
 /** The version's own module, from the fixture's packages or from the repository's. */
 async function importVite(name: string): Promise<Vite> {
@@ -84,6 +97,7 @@ describe.skipIf(missing !== '')(`Vite without configuration, in Chromium${missin
   };
 
   test.each(Object.entries(VERSIONS))('version %s: development server', async (_, name) => {
+    viteRow(name, 'development server');
     const { createServer, createLogger } = await importVite(name);
     const warnings: string[] = [];
     const customLogger = createLogger('silent');
@@ -104,6 +118,7 @@ describe.skipIf(missing !== '')(`Vite without configuration, in Chromium${missin
   });
 
   test.each(Object.entries(VERSIONS))('version %s: build', async (_, name) => {
+    viteRow(name, 'build');
     const { build } = await importVite(name);
     const out = join(folder, `out-${name}`);
     await build({

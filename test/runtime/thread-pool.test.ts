@@ -7,7 +7,7 @@ import { mobinet } from '../../src/networks/mobinet.ts';
 import { planGraph } from '../../src/plan/plan.ts';
 import type { Engine } from '../../src/runtime/engine.ts';
 import { createThreadPool, type StartThread } from '../../src/runtime/thread-pool.ts';
-import { bitsOf } from '../engines/fixed-input.ts';
+import { bitsOf } from '../engines/fixed-input.js';
 import { binaryConv2d, graphBuilder } from '../helpers/graphs.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { BUILDS, poolOf, runGraph, wasmModule } from '../helpers/run.ts';

@@ -187,6 +187,93 @@ test('the worker fails: what runs and waits is rejected at once', async () => {
   }
 });
 
+describe('a picture that never comes', () => {
+  const bitmap = () => {
+    const close = () => undefined;
+    return { [Symbol.toStringTag]: 'ImageBitmap', width: 2, height: 2, close };
+  };
+
+  test('fails after its time, and only that one; the next is classified', async () => {
+    vi.stubGlobal('createImageBitmap', () => new Promise(() => undefined));
+    const { classifier } = await open();
+    const stuck = classifier.classify(bitmap(), { pictureTimeout: 20 });
+    const next = classifier.classify(picture(1));
+    await expect(stuck).rejects.toMatchObject({
+      name: 'InputError',
+      code: 'PICTURE_FETCH',
+      message: expect.stringContaining('20 ms'),
+    });
+    expect((await next).predictions).toHaveLength(5);
+  });
+
+  test('aborted: at once, and the next is classified', async () => {
+    vi.stubGlobal('createImageBitmap', () => new Promise(() => undefined));
+    const { classifier } = await open();
+    const controller = new AbortController();
+    const stuck = classifier.classify(bitmap(), { signal: controller.signal });
+    const next = classifier.classify(picture(1));
+    controller.abort();
+    await expect(stuck).rejects.toMatchObject({ code: 'ABORTED' });
+    expect((await next).predictions).toHaveLength(5);
+  });
+
+  test.each([0, -1, Number.NaN])('a time-out of %s: INVALID_OPTION', async (timeout) => {
+    const { classifier } = await open();
+    const late = classifier.classify(picture(1), { pictureTimeout: timeout });
+    await expect(late).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    await expect(open({ workerTimeout: timeout })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+    });
+  });
+});
+
+describe('the worker is ended from outside', () => {
+  /** One of each, in turn. */
+  async function openOn(model: Parameters<typeof createClassifier>[0], workers: FakeWorker[]) {
+    const createWorker = vi.fn(() => workers.shift()!.asWorker());
+    const options = { wasm: wasmBytes('simd'), createWorker, workerTimeout: 300 };
+    return { classifier: await createClassifier(model, options), createWorker };
+  }
+
+  test('what is pending is WORKER_FAILED, the next request starts another one', async () => {
+    const first = new ServedWorker();
+    const { classifier, createWorker } = await openOn(bytes, [first, new ServedWorker()]);
+    const wanted = (await classifier.classify(picture(1))).predictions;
+    first.terminate();
+    const pending = [classifier.classify(picture(1)), classifier.classify(picture(2))];
+    for (const call of pending) {
+      await expect(call).rejects.toMatchObject({ code: 'WORKER_FAILED' });
+    }
+    expect((await classifier.classify(picture(1))).predictions).toEqual(wanted);
+    expect(await classifier.profile()).not.toHaveLength(0);
+    expect(createWorker).toHaveBeenCalledTimes(2);
+  });
+
+  test('a model from a response without an address cannot be loaded again: it says so', async () => {
+    const first = new ServedWorker();
+    const { classifier } = await openOn(new Response(bytes), [first]);
+    first.fail('out of memory');
+    await expect(classifier.classify(picture(1))).rejects.toMatchObject({
+      code: 'WORKER_FAILED',
+      hint: expect.stringContaining('create another classifier'),
+    });
+  });
+
+  test('disposed of while it starts again: DISPOSED, and the new worker is ended', async () => {
+    const [first, second] = [new ServedWorker(), new FakeWorker()];
+    const { classifier } = await openOn(bytes, [first, second]);
+    first.fail('out of memory');
+    const call = classifier.classify(picture(1));
+    const failed = expect(call).rejects.toMatchObject({ code: 'DISPOSED' });
+    await settled();
+    expect(second.posted.map(({ call }) => call)).toEqual(['prepare']);
+    classifier.dispose();
+    await failed;
+    expect(second.terminated).toBe(true);
+    await expect(classifier.profile()).rejects.toMatchObject({ code: 'DISPOSED' });
+  });
+});
+
 describe('loading', () => {
   test('a wrong model: its class and code, and the worker is ended', async () => {
     const worker = new ServedWorker();

@@ -1,13 +1,13 @@
-import { expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { RuntimeError } from '../../src/errors.ts';
 import { connect } from '../../src/worker/connection.ts';
 import type { Reply } from '../../src/worker/protocol.ts';
 import { FakeWorker } from './fake-worker.ts';
 
-function connected() {
+function connected(timeout = 30_000) {
   const worker = new FakeWorker();
   const onClose = vi.fn();
-  return { worker, onClose, connection: connect(worker.asWorker(), onClose) };
+  return { worker, onClose, connection: connect(worker.asWorker(), timeout, onClose) };
 }
 
 const answer = (id: number, value: string): Reply => ({
@@ -75,6 +75,68 @@ test.each<[string, (worker: FakeWorker) => void, string]>([
   expect(worker.terminated).toBe(true);
   expect(worker.posted).toHaveLength(2);
   expect(onClose).toHaveBeenCalledOnce();
+});
+
+describe('a worker of which nothing is heard', () => {
+  afterEach(() => vi.useRealTimers());
+  const pings = (worker: FakeWorker) => worker.posted.filter(({ call }) => call === 'ping').length;
+
+  test('is asked whether it is there, and taken for ended after the time-out', async () => {
+    vi.useFakeTimers();
+    const { worker, connection, onClose } = connected(3000);
+    const first = connection.call('profile', undefined);
+    worker.reply(answer(worker.posted[0]!.id, 'here'));
+    await first;
+    const call = connection.call('profile', undefined);
+    const failed = expect(call).rejects.toMatchObject({
+      code: 'WORKER_FAILED',
+      message: expect.stringContaining('nothing for 3000 ms'),
+    });
+    vi.advanceTimersByTime(2999);
+    expect(onClose).not.toHaveBeenCalled();
+    expect(pings(worker)).toBe(2);
+    vi.advanceTimersByTime(1);
+    await failed;
+    expect(worker.terminated).toBe(true);
+    vi.advanceTimersByTime(60_000);
+    expect(pings(worker)).toBe(2);
+  });
+
+  test('any word of it counts; while nothing is asked, nothing is sent', async () => {
+    vi.useFakeTimers();
+    const { worker, connection, onClose } = connected(3000);
+    const call = connection.call('profile', undefined);
+    for (let i = 0; i < 20; i++) {
+      vi.advanceTimersByTime(1000);
+      worker.reply({ type: 'response', id: worker.posted.at(-1)!.id + 1, result: undefined });
+    }
+    expect(onClose).not.toHaveBeenCalled();
+    worker.reply(answer(worker.posted[0]!.id, 'late'));
+    expect((await call)[0]!.value).toBe('late');
+    const before = pings(worker);
+    vi.advanceTimersByTime(60_000);
+    expect(pings(worker)).toBe(before);
+    expect(onClose).not.toHaveBeenCalled();
+  });
+
+  test('may take four times as long for its first word', () => {
+    vi.useFakeTimers();
+    const { connection, onClose } = connected(3000);
+    connection.call('profile', undefined).catch(() => undefined);
+    vi.advanceTimersByTime(11_999);
+    expect(onClose).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(onClose).toHaveBeenCalledOnce();
+  });
+
+  test('may be silent for ever where the time-out is Infinity', () => {
+    vi.useFakeTimers();
+    const { worker, connection, onClose } = connected(Infinity);
+    connection.call('profile', undefined).catch(() => undefined);
+    vi.advanceTimersByTime(1e9);
+    expect(pings(worker)).toBe(0);
+    expect(onClose).not.toHaveBeenCalled();
+  });
 });
 
 test('closed twice, the first error stays', async () => {
