@@ -201,7 +201,6 @@ export function binaryConv2dNibbles<T>(
   groups: i32,
   groupPlanes: i32,
   groupOutputs: i32,
-  thresholdsAreZero: bool,
 ): void {
   const ones = v128.load(ONES);
   const unitsPerGroup = (groupOutputs + 3) / 4;
@@ -263,7 +262,6 @@ export function binaryConv2dNibbles<T>(
         planeBytes,
         inside + <usize>tile * 32,
         outputs,
-        thresholdsAreZero,
       );
     }
   }

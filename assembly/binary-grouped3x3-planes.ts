@@ -53,14 +53,13 @@ function finish<T>(
   parameters: usize,
   skip: usize,
   stream: usize,
-  thresholdsAreZero: bool,
 ): v128 {
   const signs = finishTile<T>(
     i16x8.extend_low_i8x16_u(low),
     i16x8.extend_high_i8x16_u(low),
     i16x8.extend_low_i8x16_u(high),
     i16x8.extend_high_i8x16_u(high),
-    parameters, skip, stream, thresholdsAreZero,
+    parameters, skip, stream,
   );
   return v128.and(signs, v128.load(ONES));
 }
@@ -79,7 +78,6 @@ function finish<T>(
  * @param pairsPerStep pairs of outputs that read the same planes
  * @param planesPerStep planes that they read
  * @param channels multiple of 4
- * @param thresholdsAreZero whether all in `parameters` are; of no effect on int16
  */
 // @ts-ignore: decorator
 @inline
@@ -103,7 +101,6 @@ export function binaryGrouped3x3Planes<T>(
   pairsPerStep: i32,
   planesPerStep: i32,
   channels: i32,
-  thresholdsAreZero: bool,
 ): void {
   const lowNibbles = v128.load(LOW_NIBBLES);
   const highNibbles = v128.load(HIGH_NIBBLES);
@@ -155,7 +152,7 @@ export function binaryGrouped3x3Planes<T>(
           finish<T>(
             i8x16.add(sum0, lookUp16(even, bordersLow)),
             i8x16.add(sum1, lookUp16(even, bordersHigh)),
-            parameter, skipAt, streamAt, thresholdsAreZero,
+            parameter, skipAt, streamAt,
           ),
         );
         skipAt += skipChannelBytes;
@@ -166,7 +163,7 @@ export function binaryGrouped3x3Planes<T>(
           finish<T>(
             i8x16.add(high0, lookUp16(odd, bordersLow)),
             i8x16.add(high1, lookUp16(odd, bordersHigh)),
-            parameter, skipAt, streamAt, thresholdsAreZero,
+            parameter, skipAt, streamAt,
           ),
           16,
         );

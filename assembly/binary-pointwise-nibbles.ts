@@ -25,7 +25,6 @@ import { parameterBytes, tileBytes } from './stream';
  * @param signs output, in the encoding `signsEncoding`: 0 none, 1 nibbles, 2 planes
  * @param planeBytes, inside as in signPlanes
  * @param inChannels, outChannels multiples of 4
- * @param thresholdsAreZero whether all in `parameters` are; of no effect on int16
  */
 // @ts-ignore: decorator
 @inline
@@ -50,7 +49,6 @@ export function binaryPointwiseNibbles<T>(
   inside: usize,
   inChannels: i32,
   outChannels: i32,
-  thresholdsAreZero: bool,
 ): void {
   const ones = v128.load(ONES);
   const unitsPerTile = outChannels / 4;
@@ -90,7 +88,6 @@ export function binaryPointwiseNibbles<T>(
         planeBytes,
         inside + <usize>tile * 32,
         outputs,
-        thresholdsAreZero,
       );
     }
   }

@@ -33,9 +33,8 @@ export const TILE_BYTES: usize = 128;
 @inline
 export function epilogue(x: f32, skip: f32, parameters: usize): f32 {
   const t = x - load<f32>(parameters, FLOAT32_KNEE);
-  // max(t, 0), exactly, however large, and without a branch on something random.
-  const bits = reinterpret<i32>(t);
-  const right = reinterpret<f32>(bits & ~(bits >> 31));
+  // As pmax in `epilogue4`, of NaN, too, and without a branch on something random.
+  const right = select<f32>(t, 0, t > 0);
   return (
     skip +
     load<f32>(parameters, FLOAT32_OFFSET) +
@@ -61,18 +60,12 @@ export function epilogue4(
 }
 
 /**
- * Signs of 16 numbers as bytes, 0xff for +1. Above 0 are the float32 whose bits are a positive integer;
- * narrowing saturates, so that they stay positive: one comparison for all, where other thresholds
- * take one for every four.
+ * Signs of 16 numbers as bytes, 0xff for +1. Compared as numbers: the bits of NaN may be those of a
+ * positive integer or not, as the machine likes.
  */
 // @ts-ignore: decorator
 @inline
-function signs16(y0: v128, y1: v128, y2: v128, y3: v128, threshold: v128, isZero: bool): v128 {
-  if (isZero) {
-    const low = i16x8.narrow_i32x4_s(y0, y1);
-    const high = i16x8.narrow_i32x4_s(y2, y3);
-    return i8x16.gt_s(i8x16.narrow_i16x8_s(low, high), i64x2.splat(0));
-  }
+function signs16(y0: v128, y1: v128, y2: v128, y3: v128, threshold: v128): v128 {
   return i8x16.narrow_i16x8_s(
     i16x8.narrow_i32x4_s(f32x4.gt(y0, threshold), f32x4.gt(y1, threshold)),
     i16x8.narrow_i32x4_s(f32x4.gt(y2, threshold), f32x4.gt(y3, threshold)),
@@ -92,7 +85,6 @@ function epilogueCounts16(
   bend: v128,
   offset: v128,
   threshold: v128,
-  thresholdsAreZero: bool,
 ): v128 {
   const x0 = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(counts0));
   const y0 = epilogue4(x0, v128.load(skip), knee, slope, bend, offset);
@@ -106,7 +98,7 @@ function epilogueCounts16(
   const x3 = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(counts1));
   const y3 = epilogue4(x3, v128.load(skip, 48), knee, slope, bend, offset);
   v128.store(stream, y3, 48);
-  return signs16(y0, y1, y2, y3, threshold, thresholdsAreZero);
+  return signs16(y0, y1, y2, y3, threshold);
 }
 
 /** The epilogue of a tile's counts of a channel; see `finishTile` in stream.ts. */
@@ -120,7 +112,6 @@ export function epilogueTile(
   parameters: usize,
   skip: usize,
   stream: usize,
-  thresholdsAreZero: bool,
 ): v128 {
   const knee = v128.load32_splat(parameters, FLOAT32_KNEE);
   const slope = v128.load32_splat(parameters, FLOAT32_SLOPE);
@@ -128,11 +119,11 @@ export function epilogueTile(
   const offset = v128.load32_splat(parameters, FLOAT32_OFFSET);
   const threshold = v128.load32_splat(parameters, FLOAT32_THRESHOLD);
   const low = epilogueCounts16(
-    counts0, counts1, skip, stream, knee, slope, bend, offset, threshold, thresholdsAreZero,
+    counts0, counts1, skip, stream, knee, slope, bend, offset, threshold,
   );
   const high = epilogueCounts16(
     counts2, counts3, skip + 64, stream + 64,
-    knee, slope, bend, offset, threshold, thresholdsAreZero,
+    knee, slope, bend, offset, threshold,
   );
   return v128.bitselect(low, high, v128.load(LOW_NIBBLES));
 }

@@ -318,7 +318,6 @@ export function finishOutputs<T>(
   planeBytes: usize,
   insideTile: usize,
   outputs: i32,
-  thresholdsAreZero: bool,
 ): void {
   const lowNibbles = v128.load(LOW_NIBBLES);
   const highNibbles = v128.load(HIGH_NIBBLES);
@@ -349,7 +348,7 @@ export function finishOutputs<T>(
         x3 = i16x8.add(x3, v128.load(partial, 48));
         partial += 64;
       }
-      const signs = finishTile<T>(x0, x1, x2, x3, parameter, skipAt, streamAt, thresholdsAreZero);
+      const signs = finishTile<T>(x0, x1, x2, x3, parameter, skipAt, streamAt);
       parameter += parameterBytes<T>();
       if (signsEncoding == SIGNS_NIBBLES) {
         v128.store(signsAt, v128.and(signs, v128.load(ONES)));

@@ -37,7 +37,6 @@ export function finishCount<T>(x: i32, skip: usize, parameters: usize, target: u
  * @param counts0, counts1, counts2, counts3 u16x8, of pixels 0..7, 8..15, 16..23, 24..31
  * @param skip address of 32 numbers
  * @param stream address of 32 numbers, may be `skip`
- * @param thresholdsAreZero whether the sign may be told by a comparison with 0
  */
 // @ts-ignore: decorator
 @inline
@@ -49,11 +48,10 @@ export function finishTile<T>(
   parameters: usize,
   skip: usize,
   stream: usize,
-  thresholdsAreZero: bool,
 ): v128 {
   if (isFloat<T>()) {
     return epilogueTile(
-      counts0, counts1, counts2, counts3, parameters, skip, stream, thresholdsAreZero,
+      counts0, counts1, counts2, counts3, parameters, skip, stream,
     );
   }
   return epilogueTileInt16(counts0, counts1, counts2, counts3, parameters, skip, stream);

@@ -5,6 +5,7 @@ import type { Build } from '../kernels/builds.ts';
 import type { NodeClassifyOptions } from '../node/load.ts';
 import type { PictureResult } from './classify.ts';
 import type { PictureFailure } from './picture-failure.ts';
+import type { Change } from './steadiness.ts';
 
 /** What a worker starts with. */
 export interface ClassifyWorkerData {
@@ -12,6 +13,8 @@ export interface ClassifyWorkerData {
   readonly activations: ActivationsWish;
   readonly build: Build | 'auto';
   readonly options: NodeClassifyOptions;
+  /** Whether to find out as well which changes of the picture change its label. */
+  readonly steadiness?: boolean;
 }
 
 /** A picture for a worker: a path, and its index in the caller's list. */
@@ -21,7 +24,10 @@ export interface ClassifyTask {
 }
 
 /** What became of it. */
-export type ClassifyResponse = { readonly index: number } & (PictureResult | PictureFailure);
+export type ClassifyResponse = {
+  readonly index: number;
+  readonly changes?: readonly Change[] | undefined;
+} & (PictureResult | PictureFailure);
 
 /** One is decoded while the other runs. */
 const TASKS_AHEAD = 2;

@@ -4,11 +4,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { loadModel } from '../node/load.ts';
 import { classifyFile } from './classify.ts';
 import type { ClassifyResponse, ClassifyTask, ClassifyWorkerData } from './classify-threads.ts';
+import { changesOfLabel } from './steadiness.ts';
 
-const { modelBytes, activations, build, options } = workerData as ClassifyWorkerData;
+const { modelBytes, activations, build, options, steadiness } = workerData as ClassifyWorkerData;
 const model = await loadModel(modelBytes, { activations, build });
 
 parentPort!.on('message', async ({ index, path }: ClassifyTask) => {
-  const response: ClassifyResponse = { index, ...(await classifyFile(model, path, options)) };
-  parentPort!.postMessage(response);
+  const result = await classifyFile(model, path, options);
+  const changes =
+    steadiness && !('error' in result) ? await changesOfLabel(model, path, index) : undefined;
+  parentPort!.postMessage({ index, ...result, changes } satisfies ClassifyResponse);
 });

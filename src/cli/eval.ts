@@ -21,10 +21,12 @@ import { print, say } from './output.ts';
 import { failureText, type PictureFailure } from './picture-failure.ts';
 import { addReadingOptions, pictureOptionsOf, type ReadingFlags } from './picture-options.ts';
 import { openProgress } from './progress.ts';
+import { CHANGE_NAMES, type Change, type Steadiness, steadinessOf } from './steadiness.ts';
 import { safeJson, table } from './text.ts';
 
 interface EvalFlags extends ModelOptions, ReadingFlags {
   predictions?: string;
+  steadiness?: boolean;
   json?: boolean;
 }
 
@@ -41,6 +43,8 @@ export interface Evaluation {
   /** Fractions (0..1) of the pictures that did not fail. */
   readonly top1: number;
   readonly top5: number;
+  /** With `--steadiness`: fractions of them whose label a change that nobody sees changes. */
+  readonly steadiness?: Steadiness;
   /** Wall-clock time, from starting the threads to the last picture. */
   readonly seconds: number;
   readonly picturesPerSecond: number;
@@ -67,6 +71,7 @@ export function addEval(program: Command): void {
     .argument('<folder>', 'folder of class folders')
     .addOption(modelOption())
     .option('--predictions <file>', 'write what was predicted for each picture, .csv or .json')
+    .option('--steadiness', 'count as well how many labels noise, a shift and JPEG change')
     .addOption(jsonOption())
     .addOption(buildOption());
   addReadingOptions(command);
@@ -77,6 +82,9 @@ export function addEval(program: Command): void {
 With --json, { model, build, folder, classes, pictures, failed, top1, top5, seconds,
 picturesPerSecond, threads, failures: [{ file, error: { code, message } }] }; top1 and top5 are
 fractions of the pictures that did not fail.
+With --steadiness, steadiness: { noise, shift, jpeg } as well, fractions of labels that are others
+when what the network sees, after resize and crop, has noise of one grey level, is a pixel to the
+right, or has been a JPEG of quality 90.
 The file of --predictions has { file, expected, predicted, score, top5 } (.json) or the first four
 (.csv), classes as indices.
 
@@ -103,6 +111,7 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
   const threads = Math.min(availableParallelism(), pictures.length);
   const progress = openProgress(pictures.length, 'pictures');
   const records = new Array<PredictionRecord>(pictures.length);
+  const changed: (readonly Change[])[] = [];
   const begin = performance.now();
   let right = 0;
   let done = 0;
@@ -113,11 +122,13 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
       activations: flags.activations,
       build,
       options: { topK: Math.min(TOP, labels.length), ...pictureOptionsOf(flags) },
+      steadiness: flags.steadiness ?? false,
     },
     threads,
     (response) => {
       const record = recordOf(pictures[response.index]!, response);
       records[response.index] = record;
+      if (response.changes !== undefined) changed.push(response.changes);
       if (isRight(record, 1)) right++;
       done++;
       progress.step(`top-1 ${((right / done) * 100).toFixed(1)} %`);
@@ -141,6 +152,7 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
     failed: failures.length,
     top1: share(1),
     top5: share(TOP),
+    ...(flags.steadiness ? { steadiness: steadinessOf(changed) } : {}),
     seconds: Number(seconds.toFixed(3)),
     picturesPerSecond: Number((records.length / seconds).toFixed(1)),
     threads,
@@ -191,7 +203,7 @@ function csvLine(record: PredictionRecord): string {
 
 function evaluationText(evaluation: Evaluation): string {
   const { model, build, pictures, classes, failed, top1, top5 } = evaluation;
-  const { seconds, picturesPerSecond, threads } = evaluation;
+  const { seconds, picturesPerSecond, threads, steadiness } = evaluation;
   const failures = failed > 0 ? `, ${failed} failed` : '';
   const columns = [
     { title: 'model', align: 'left' },
@@ -201,6 +213,10 @@ function evaluationText(evaluation: Evaluation): string {
     ['pictures', `${pictures} in ${classes} classes${failures}`],
     ['top-1', `${(top1 * 100).toFixed(2)} %`],
     ['top-5', `${(top5 * 100).toFixed(2)} %`],
+    ...Object.entries(steadiness ?? {}).map(([change, part]) => [
+      'labels changed',
+      `${(part * 100).toFixed(2)} % by ${CHANGE_NAMES[change as Change]}`,
+    ]),
     [
       'speed',
       `${picturesPerSecond.toFixed(0)} pictures/s with ${threads} threads, ${seconds.toFixed(1)} s`,

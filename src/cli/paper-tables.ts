@@ -79,7 +79,7 @@ export function paperTablesText({ table3, table4 }: PaperTables): string {
     ),
     '',
     'Accuracy, on ImageNet, is the paper’s. Ours are counted from the graphs at 224 x 224, 1000 classes: FLOPs as',
-    'the paper counts, memory of the parameters as this package stores them, which for BinaryConnect, BWN and SQ-BWN',
-    'is float32. MoBiNet’s parameters are all of what training learns, one a bit.',
+    'the paper counts, where a sum or difference of floats is one, parameters as what training learns, one a bit,',
+    'and memory as what this package stores.',
   ].join('\n');
 }

@@ -47,6 +47,18 @@ function centerSpan(
  * too short or too long, or, without a crop, not of the network's size after the resize
  */
 export function preprocess(picture: Picture, preprocessing: Preprocessing): Float32Array {
+  const { pixels, place } = crop(picture, preprocessing);
+  return normalize(pixels, place, preprocessing);
+}
+
+/**
+ * What the network sees of a picture, before its values are normalised: pixels after resize and crop, and their place in
+ * the network's input, which is black around them.
+ */
+export function crop(
+  picture: Picture,
+  preprocessing: Preprocessing,
+): { readonly pixels: Pixels; readonly place: Rectangle } {
   const pixels = checkPicture(picture);
   const [height, width] = preprocessing.size;
   const [resizedHeight, resizedWidth] = resizedSize(pixels, preprocessing.resize);
@@ -63,11 +75,11 @@ export function preprocess(picture: Picture, preprocessing: Preprocessing): Floa
   const window = { left: x.start, top: y.start, width: x.count, height: y.count };
   const cropped = resize(pixels, resizedWidth, resizedHeight, preprocessing.resize.filter, window);
   const place = { left: x.before, top: y.before, width, height };
-  return normalize(cropped, place, preprocessing);
+  return { pixels: cropped, place };
 }
 
 /** RGB bytes into one plane per channel, at `left`, `top` of a black picture of `width` x `height`. */
-function normalize(
+export function normalize(
   pixels: Pixels,
   { left, top, width, height }: Rectangle,
   { mean, std }: Preprocessing,

@@ -5,7 +5,7 @@ import { isDilated } from '../ops/shapes.ts';
 import { countParameters } from './binary-epilogue.ts';
 import { bitsAt, weightWords, wordsPerFilter } from './binary-weights.ts';
 import { ENCODINGS, planeBytes, planesOrigin } from './encodings.ts';
-import { type Family, skipArguments, streamRoom, thresholdsAreZero } from './family.ts';
+import { type Family, skipArguments, streamRoom } from './family.ts';
 import { borderClasses, type Raster } from './raster.ts';
 
 export const binaryGrouped3x3Planes: Family<'binary_conv2d'> = {
@@ -24,7 +24,7 @@ export const binaryGrouped3x3Planes: Family<'binary_conv2d'> = {
   writes: 'stream',
   makesSigns: ['nibbles'],
   emit(emission) {
-    const { stage, target, calls, inputs, channels, raster, sign } = emission;
+    const { stage, target, calls, inputs, channels, raster } = emission;
     const { activations } = target;
     const node = stage.source;
     const shape = groupedShape(node.inChannels / node.groups);
@@ -56,7 +56,6 @@ export const binaryGrouped3x3Planes: Family<'binary_conv2d'> = {
         stream,
         streamTileBytes: channels * activations.tileBytes,
         signs,
-        thresholdsAreZero: thresholdsAreZero(sign),
         pairsPerStep: shape.pairsPerStep,
         planesPerStep: shape.planesPerStep,
         channels,

@@ -117,8 +117,3 @@ export function skipArguments<Op extends OpName>({
   const skipTileBytes = skip.channels * target.activations.tileBytes;
   return { skip: skip.buffer, skipChannels: skip.channels, skipTileBytes };
 }
-
-/** 1 where a comparison with 0 makes the signs. */
-export function thresholdsAreZero(sign: FusedSign | undefined): number {
-  return sign?.threshold?.some((threshold) => threshold !== 0) ? 0 : 1;
-}

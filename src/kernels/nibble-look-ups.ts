@@ -2,7 +2,7 @@
 
 import { bitsAt } from './binary-weights.ts';
 import { ENCODINGS, insideConstant, planeBytes, planesOrigin } from './encodings.ts';
-import { type Emission, thresholdsAreZero } from './family.ts';
+import type { Emission } from './family.ts';
 
 /** Counts of signs that differ are kept in 16 bits. */
 export const MOST_ELEMENTS = 65_535;
@@ -148,7 +148,6 @@ export function signRoom({ calls, channels, sign, raster }: Emission<'binary_con
   const signArguments = {
     signs: signs === undefined ? 0 : toPlanes ? planesOrigin(signs, raster) : signs,
     signsEncoding: sign === undefined ? 0 : toPlanes ? 2 : 1,
-    thresholdsAreZero: thresholdsAreZero(sign),
     planeBytes: planeBytes(raster),
     inside: insideConstant(calls, raster),
   };

@@ -1,13 +1,13 @@
 /** Networks whose weights are binary and whose activations are float32, of AlexNet. */
 
 import { alexNet } from './alexnet.ts';
-import { batchNorm, fewValuedConvolution, filterElements, relu } from './layers.ts';
+import { batchNorm, bitWeightConvolution, filterElements, relu } from './layers.ts';
 import type { NetworkOptions } from './options.ts';
 import type { GraphDefinition } from './writer.ts';
 
 function binaryWeights(options: NetworkOptions, alpha: boolean): GraphDefinition {
   return alexNet(options, (writer, name, input, shape) => {
-    const sums = fewValuedConvolution(writer, name, input, shape, { alpha });
+    const sums = bitWeightConvolution(writer, name, input, shape, { alpha });
     const scale = alpha ? 1 : Math.sqrt(filterElements(input, shape));
     return relu(writer, `${name}.relu`, batchNorm(writer, `${name}.norm`, sums, scale));
   });

@@ -5,15 +5,24 @@
 
 import type { GraphWriter, Value } from './writer.ts';
 
-/** @param scale of the values that come in, where they are not about 1 */
-export function batchNorm(writer: GraphWriter, name: string, input: Value, scale = 1): Value {
+/**
+ * @param scale of the values that come in, where they are not about 1
+ * @param constants name of its tensors, where nodes share them
+ */
+export function batchNorm(
+  writer: GraphWriter,
+  name: string,
+  input: Value,
+  scale = 1,
+  constants: string = name,
+): Value {
   const shape = [input.channels];
   return writer.add(name, 'batch_norm', [input], input.channels, {
     // About what a PReLU makes of a standard normal, so that sums of skips do not drift.
-    mean: writer.floats(`${name}.mean`, shape, 0.2 * scale, 0.4 * scale),
-    variance: writer.floats(`${name}.variance`, shape, 0.5 * scale ** 2, 1.5 * scale ** 2),
-    gamma: writer.floats(`${name}.gamma`, shape, 0.3, 0.7),
-    beta: writer.floats(`${name}.beta`, shape, -0.2, 0.2),
+    mean: writer.floats(`${constants}.mean`, shape, 0.2 * scale, 0.4 * scale),
+    variance: writer.floats(`${constants}.variance`, shape, 0.5 * scale ** 2, 1.5 * scale ** 2),
+    gamma: writer.floats(`${constants}.gamma`, shape, 0.3, 0.7),
+    beta: writer.floats(`${constants}.beta`, shape, -0.2, 0.2),
     epsilon: 1e-5,
   });
 }
@@ -72,9 +81,12 @@ export function sign(writer: GraphWriter, name: string, input: Value): Value {
   return writer.add(name, 'sign', [input], input.channels);
 }
 
-/** Sign with a learned threshold per channel. */
-export function shiftedSign(writer: GraphWriter, name: string, input: Value): Value {
-  const threshold = writer.floats(`${name}.threshold`, [input.channels], -0.3, 0.3);
+/**
+ * Sign with a learned threshold per channel.
+ * @param about what the thresholds are
+ */
+export function shiftedSign(writer: GraphWriter, name: string, input: Value, about = 0): Value {
+  const threshold = writer.floats(`${name}.threshold`, [input.channels], about - 0.3, about + 0.3);
   return writer.add(name, 'sign', [input], input.channels, { threshold });
 }
 
@@ -83,6 +95,8 @@ export interface BinaryShape extends ConvolutionShape {
   readonly alpha?: boolean;
   /** What a tap outside is; default 0. */
   readonly paddingValue?: -1 | 0 | 1;
+  /** Name of its weights and alphas, where nodes share them. */
+  readonly constants?: string;
 }
 
 /** A binary convolution `name.conv` of signs. */
@@ -92,13 +106,13 @@ export function convolutionOfSigns(
   signs: Value,
   shape: BinaryShape,
 ): Value {
-  const { outChannels, kernel, alpha = true, paddingValue } = shape;
+  const { outChannels, kernel, alpha = true, paddingValue, constants = name } = shape;
   const elements = filterElements(signs, shape);
   const scale = 1 / Math.sqrt(elements);
   return writer.add(`${name}.conv`, 'binary_conv2d', [signs], outChannels, {
-    weight: writer.bits(`${name}.weight`, outChannels, elements),
+    weight: writer.bits(`${constants}.weight`, outChannels, elements),
     ...(alpha
-      ? { alpha: writer.floats(`${name}.alpha`, [outChannels], 0.5 * scale, 1.5 * scale) }
+      ? { alpha: writer.floats(`${constants}.alpha`, [outChannels], 0.5 * scale, 1.5 * scale) }
       : {}),
     kernel: [kernel, kernel],
     in_channels: signs.channels,
@@ -119,21 +133,27 @@ export function binaryConvolution(
 }
 
 /**
- * A convolution `name.conv` of floats with weights of +-alpha, or 0 for a share of them.
- * @param alpha false where they are +-1
+ * A convolution `name.conv` of floats with weights of one bit, or ternary ones of which half are 0.
+ * @param alpha whether filters are scaled; default true
  */
-export function fewValuedConvolution(
+export function bitWeightConvolution(
   writer: GraphWriter,
   name: string,
   input: Value,
   shape: ConvolutionShape,
-  { alpha = true, zeros = 0 }: { alpha?: boolean; zeros?: number } = {},
+  { alpha = true, ternary = false }: { alpha?: boolean; ternary?: boolean } = {},
 ): Value {
-  const { outChannels, kernel, groups = 1 } = shape;
-  const sizes = [outChannels, input.channels / groups, kernel, kernel];
-  const size = alpha ? Math.sqrt(1 / ((1 - zeros) * filterElements(input, shape))) : 1;
-  return writer.add(`${name}.conv`, 'conv2d', [input], outChannels, {
-    weight: writer.signs(`${name}.weight`, sizes, size, zeros),
+  const { outChannels, kernel } = shape;
+  const elements = filterElements(input, shape);
+  const nonzero = ternary && writer.bits(`${name}.nonzero`, outChannels, elements);
+  const size = Math.sqrt((ternary ? 2 : 1) / elements);
+  return writer.add(`${name}.conv`, 'binary_weight_conv2d', [input], outChannels, {
+    weight: writer.bits(`${name}.weight`, outChannels, elements, nonzero || undefined),
+    ...(nonzero ? { nonzero } : {}),
+    ...(alpha ? { alpha: writer.floats(`${name}.alpha`, [outChannels], size, 1.5 * size) } : {}),
+    kernel: [kernel, kernel],
+    in_channels: input.channels,
+    out_channels: outChannels,
     ...windowOf(shape),
   });
 }

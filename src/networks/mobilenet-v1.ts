@@ -1,8 +1,8 @@
 import type { Graph } from '../graph/graph.ts';
 import { parseGraph } from '../graph/parse.ts';
-import { batchNorm, type ConvolutionShape, convolution, head, relu } from './layers.ts';
+import { batchNorm, convolution, head, relu } from './layers.ts';
 import { checkNetworkOptions, type NetworkOptions } from './options.ts';
-import { type GraphDefinition, IMAGE, openWriter, type Value } from './writer.ts';
+import { type GraphDefinition, type GraphWriter, IMAGE, openWriter, type Value } from './writer.ts';
 
 /** (in, out, stride) of the thirteen blocks at width 1. */
 export const BLOCKS: readonly (readonly [number, number, number])[] = [
@@ -17,6 +17,37 @@ export const BLOCKS: readonly (readonly [number, number, number])[] = [
   [1024, 1024, 1],
 ];
 
+function finish(writer: GraphWriter, name: string, input: Value, rectifies = true): Value {
+  const normal = batchNorm(writer, `${name}.norm`, input);
+  return rectifies ? relu(writer, `${name}.relu`, normal) : normal;
+}
+
+/** The first convolution, of stride 2. */
+export function floatStem(writer: GraphWriter, width: number): Value {
+  const stem = { outChannels: 32 * width, kernel: 3, stride: 2 };
+  return finish(writer, 'stem', convolution(writer, 'stem', IMAGE, stem, 3));
+}
+
+/**
+ * Block `index` of MobileNet v1: a depthwise and a pointwise convolution, each with batch norm and ReLU.
+ * @param rectifies whether a ReLU ends it
+ */
+export function floatBlock(
+  writer: GraphWriter,
+  input: Value,
+  index: number,
+  width: number,
+  rectifies = true,
+): Value {
+  const [, outputs, stride] = BLOCKS[index]!;
+  const name = `blocks.${index}`;
+  const depthwise = { outChannels: input.channels, kernel: 3, stride, groups: input.channels };
+  const spread = finish(writer, `${name}.0`, convolution(writer, `${name}.0`, input, depthwise, 6));
+  const pointwise = { outChannels: outputs * width, kernel: 1 };
+  const mixed = convolution(writer, `${name}.1`, spread, pointwise, 6);
+  return finish(writer, `${name}.1`, mixed, rectifies);
+}
+
 /**
  * Float MobileNet v1 (Howard et al., 2017): convolution, batch norm, ReLU.
  * @throws InputError INVALID_OPTION
@@ -25,19 +56,8 @@ export function mobileNetV1Definition(options: NetworkOptions): GraphDefinition 
   const { width, size, classes, headBits = 32, seed = 1 } = options;
   checkNetworkOptions(options);
   const writer = openWriter(size, seed);
-  const finish = (name: string, input: Value): Value =>
-    relu(writer, `${name}.relu`, batchNorm(writer, `${name}.norm`, input));
-  const convolve = (name: string, input: Value, shape: ConvolutionShape): Value =>
-    finish(name, convolution(writer, name, input, shape, 6));
-
-  const stem = { outChannels: 32 * width, kernel: 3, stride: 2 };
-  let value = finish('stem', convolution(writer, 'stem', IMAGE, stem, 3));
-  for (const [index, [inputs, outputs, stride]] of BLOCKS.entries()) {
-    const channels = inputs * width;
-    const depthwise = { outChannels: channels, kernel: 3, stride, groups: channels };
-    value = convolve(`blocks.${index}.0`, value, depthwise);
-    value = convolve(`blocks.${index}.1`, value, { outChannels: outputs * width, kernel: 1 });
-  }
+  let value = floatStem(writer, width);
+  for (const index of BLOCKS.keys()) value = floatBlock(writer, value, index, width);
   return writer.finish(head(writer, value, classes, headBits));
 }
 

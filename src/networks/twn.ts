@@ -1,15 +1,12 @@
-import { batchNorm, fewValuedConvolution, relu, sum } from './layers.ts';
+import { batchNorm, bitWeightConvolution, relu, sum } from './layers.ts';
 import type { NetworkOptions } from './options.ts';
 import { type Block, resNet18, shortcut } from './resnet18.ts';
 import type { GraphDefinition } from './writer.ts';
 
-/** About as many as the threshold of 0.7 mean |w| makes 0 of a normal distribution. */
-const ZEROS = 0.42;
-
 const block: Block = (writer, name, input, { outChannels, stride }) => {
   const convolve = (at: string, value: typeof input, step: number) => {
     const shape = { outChannels, kernel: 3, stride: step };
-    const sums = fewValuedConvolution(writer, at, value, shape, { zeros: ZEROS });
+    const sums = bitWeightConvolution(writer, at, value, shape, { ternary: true });
     return batchNorm(writer, `${at}.norm`, sums);
   };
   const inner = relu(writer, `${name}.0.relu`, convolve(`${name}.0`, input, stride));

@@ -34,12 +34,10 @@ export interface GraphWriter {
   ): Value;
   /** A tensor of float32, uniform from `least` to `most`; returns its name, as all of these do. */
   floats(name: string, shape: number[], least: number, most: number): string;
-  /** Float weights `[O, ...]` of +-`size`, up to a half more by filter, a share of them 0. */
-  signs(name: string, shape: number[], size: number, zeros: number): string;
   /** A tensor of int8, uniform from -127 to 127. */
   integers(name: string, shape: number[]): string;
-  /** Packed bits of `filters` filters of `elements` weights. */
-  bits(name: string, filters: number, elements: number): string;
+  /** Packed bits of `filters` filters of `elements` weights; only where those of `within`, if given, are 1. */
+  bits(name: string, filters: number, elements: number, within?: string): string;
   finish(output: Value, stream?: Int16Stream): GraphDefinition;
 }
 
@@ -71,33 +69,20 @@ export function openWriter(size: number, seed: number): GraphWriter {
       tensors.set(name, { dtype: 'F32', shape, data });
       return name;
     },
-    signs(name, shape, size, zeros) {
-      const data = new Float32Array(sizeOf(shape));
-      const elements = data.length / shape[0]!;
-      let alpha = 0;
-      let bits = 0;
-      for (let at = 0; at < data.length; at++) {
-        if (at % elements === 0) alpha = size === 1 ? 1 : size * (1 + uint32() / 2 ** 33);
-        // A draw has the signs of 32 weights.
-        bits = at % 32 === 0 ? uint32() : bits >>> 1;
-        data[at] = bits & 1 ? alpha : -alpha;
-        if (zeros > 0 && uint32() < zeros * 2 ** 32) data[at] = 0;
-      }
-      tensors.set(name, { dtype: 'F32', shape, data });
-      return name;
-    },
     integers(name, shape) {
       const data = Int8Array.from({ length: sizeOf(shape) }, () => (uint32() % 255) - 127);
       tensors.set(name, { dtype: 'I8', shape, data });
       return name;
     },
-    bits(name, filters, elements) {
+    bits(name, filters, elements, within) {
       const words = Math.ceil(elements / 64);
       const data = new BigUint64Array(filters * words);
       const halves = new Uint32Array(data.buffer).map(uint32);
       data.set(new BigUint64Array(halves.buffer));
       const last = (1n << BigInt(elements - (words - 1) * 64)) - 1n;
       for (let at = words - 1; at < data.length; at += words) data[at]! &= last;
+      const mask = within === undefined ? undefined : (tensors.get(within)!.data as BigUint64Array);
+      for (let at = 0; mask !== undefined && at < data.length; at++) data[at]! &= mask[at]!;
       tensors.set(name, { dtype: 'U64', shape: [filters, words], data });
       return name;
     },

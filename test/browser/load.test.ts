@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterEach, expect, test } from 'vitest';
+import { tinyModelFile } from '../helpers/model-file.ts';
 import { describeInChromium } from './chromium.ts';
 
 const MODEL = '/models/mobinet-mid-k3-w50-64.safetensors';
@@ -77,6 +78,24 @@ describeInChromium('loading', (fixture) => {
     expect(predictions).toHaveLength(5);
   });
 
+  test('a graph that needs a kernel beyond the common ones: all are fetched after them', async () => {
+    const page = await fixture.open();
+    fixture.server.requests.length = 0;
+    const values = await page.evaluate(
+      async (content) => {
+        const model = Uint8Array.from(content);
+        const classifier = await mobinet.createClassifier(model, { build: 'simd' });
+        return (await classifier.profile()).length;
+      },
+      Array.from(await tinyModelFile()),
+    );
+    expect(values).toBeGreaterThan(5);
+    expect(fixture.server.requests.filter((path) => path.endsWith('.wasm'))).toEqual([
+      '/dist/mobinet.simd-common.wasm',
+      '/dist/mobinet.simd.wasm',
+    ]);
+  });
+
   test('progress comes from nothing to all of it, with the total', async () => {
     const page = await fixture.open();
     const seen = await page.evaluate(async () => {
@@ -91,7 +110,9 @@ describeInChromium('loading', (fixture) => {
   });
 
   test('a web page in place of the kernels: WASM_INVALID; later it works', async () => {
-    fixture.server.answers.set(WASM, (response) => response.end('<!doctype html><p>Not here'));
+    fixture.server.answers.set('/dist/mobinet.simd-common.wasm', (response) =>
+      response.end('<!doctype html><p>Not here'),
+    );
     const page = await fixture.open();
     const load = () =>
       page.evaluate(() =>

@@ -379,6 +379,11 @@ describe('eval', () => {
       top5: 1,
     });
 
+    const steady = await mobinet(['eval', set, '--model', tinyModel, '--json', '--steadiness']);
+    const { steadiness } = JSON.parse(steady.stdout);
+    expect(Object.keys(steadiness)).toEqual(['noise', 'shift', 'jpeg']);
+    for (const share of Object.values(steadiness)) expect([0, 1, 2, 3]).toContain(3 * +share!);
+
     writeFileSync(join(set, ids[results[0]!.predictions[0]!.index]!, 'bad.png'), 'no');
     const list = join(folder, 'predictions.json');
     const args = ['eval', set, '--model', tinyModel, '--json', '--predictions', list];

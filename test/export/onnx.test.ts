@@ -7,6 +7,9 @@ import { openContainer, parseModelFile } from '../../src/file/model-file.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { parseGraph } from '../../src/graph/parse.ts';
 import { importModel } from '../../src/import/convert.ts';
+import type { BinaryWeightConv2dNode } from '../../src/ops/binary_weight_conv2d.ts';
+import { inferShape } from '../../src/ops/index.ts';
+import { graphBuilder, randomBits } from '../helpers/graphs.ts';
 import { difference, onnxruntimeSession } from '../helpers/onnxruntime.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { runGraph } from '../helpers/run.ts';
@@ -39,6 +42,34 @@ test('a network of every operation is the same in onnxruntime', async () => {
   const input = pictureOf(graph, 4);
   const wanted = evaluateGraph(graph, input).get(graph.output)!;
   await expectSameInOnnxruntime(graph, input, wanted);
+});
+
+test.each(['binary', 'ternary'])('%s weights that read floats', async (kind) => {
+  const random = randomFrom(7);
+  const weight = randomBits(random, 6, 36);
+  const nonzero = kind === 'ternary' ? randomBits(random, 6, 36) : undefined;
+  const builder = graphBuilder([4, 5, 6]);
+  const node: BinaryWeightConv2dNode = {
+    name: 'conv',
+    op: 'binary_weight_conv2d',
+    inputs: ['image'],
+    weight: nonzero === undefined ? weight : weight.map((word, at) => word & nonzero[at]!),
+    nonzero,
+    alpha: random.floats(6, random.next),
+    kernel: [3, 3],
+    stride: [2, 1],
+    padding: [1, 1, 0, 1],
+    groups: 1,
+    inChannels: 4,
+    outChannels: 6,
+  };
+  builder.add(node, inferShape(node, [[4, 5, 6]]));
+  const graph = builder.finish('conv');
+  const input = pictureOf(graph, 4);
+  const onnx = graphToOnnx(graph, 'few');
+  await expectSameInOnnxruntime(graph, input, evaluateGraph(graph, input).get('conv')!);
+  const again = importModel(onnx).graph.nodes.find(({ op }) => op === 'binary_weight_conv2d');
+  expect(again).toMatchObject({ weight: node.weight, nonzero });
 });
 
 test.each(['mobinet-mid-k3-w25-64', 'mobilenet-v1-w50-64'])(

@@ -180,27 +180,23 @@ const MAKERS: { readonly [Op in OpName]: Maker } = {
     };
   },
   binary_weight_conv2d(value, context) {
-    const c = isMap(value) && !context.int16 ? convolutionOn(context, value) : undefined;
+    if (!isMap(value) || context.int16) return undefined;
+    const c = convolutionOn(context, value);
     if (c === undefined) return undefined;
+    const { random, keep } = context;
     const { outChannels, filter, kernel, groups, size, stride, padding } = c;
-    const keepBits = (data: BigUint64Array) =>
-      context.keep({ dtype: 'U64', shape: [outChannels, Math.ceil(filter / 64)], data });
-    const signs = randomBits(context.random, outChannels, filter);
-    const mask = randomBits(context.random, outChannels, filter);
-    const isTernary = context.random.next() < 0.5;
-    const weight = keepBits(isTernary ? signs.map((word, at) => word & mask[at]!) : signs);
+    const shape = [outChannels, Math.ceil(filter / 64)];
+    const bits = randomBits(random, outChannels, filter);
+    const kept = randomBits(random, outChannels, filter);
+    const isTernary = random.next() < 0.4;
+    const weight = isTernary ? bits.map((word, at) => word & kept[at]!) : bits;
+    const few = { weight: keep({ dtype: 'U64', shape, data: weight }) };
+    const nonzero = isTernary ? { nonzero: keep({ dtype: 'U64', shape, data: kept }) } : {};
+    const alpha = { alpha: vector(context, outChannels, [1, 0.5, 0.25, 2]) };
     return {
       attributes: {
-        ...{
-          weight,
-          ...(isTernary && { nonzero: keepBits(mask) }),
-          kernel,
-          stride,
-          padding,
-          groups,
-        },
+        ...{ ...few, ...nonzero, ...alpha, kernel, stride, padding, groups },
         ...{ in_channels: value.shape[0], out_channels: outChannels },
-        alpha: vector(context, outChannels, [1, 0.5, 0.25, 2]),
       },
       shape: [outChannels, ...size],
       exact: scaled(value.exact, 1 / 4, 2 * filter, 0),

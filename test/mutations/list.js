@@ -10,6 +10,7 @@ const EVERY = ['plain', ...SIMD];
 const FLOAT = ['test/plan/binary-convolution.test.ts', 'test/plan/network.test.ts'];
 const WINDOWS = ['test/plan/binary-windows.test.ts'];
 const BIT_WEIGHTS = ['test/plan/binary-weights.test.ts'];
+const OVERFLOW = 'test/plan/overflow.test.ts';
 const INT16 = ['test/plan/int16.test.ts'];
 const FOR_ALL = ['test/plan/constants-for-all.test.ts'];
 
@@ -122,12 +123,17 @@ export const MUTATIONS = [
   {
     file: 'assembly/epilogue.ts',
     builds: ['plain'],
-    tests: FLOAT,
+    tests: [...FLOAT, OVERFLOW],
     mutations: [
       [
         'the number left of the knee bends, in plain code',
-        'bits & ~(bits >> 31)',
-        'bits & (bits >> 31)',
+        'select<f32>(t, 0, t > 0)',
+        'select<f32>(0, t, t > 0)',
+      ],
+      [
+        'what is more than half of the largest number overflows, in plain code',
+        'select<f32>(t, 0, t > 0)',
+        '(t + abs<f32>(t)) * 0.5',
       ],
     ],
   },
@@ -456,7 +462,7 @@ export const MUTATIONS = [
         '= Math.floor(weight * scale);',
       ],
       ['room for the rounding of weights is forgotten', '(65535 - taps) / total', '65535 / total'],
-      ['the knee is that of a sum of floats', 'knee: f.knee * sumsPerOne', 'knee: f.knee'],
+      ['the knee is that of a sum of floats', 'knee: knee * sumsPerOne', 'knee'],
       ['a filter of zeros has no scale', 'total === 0 ? 1 : ', ''],
     ],
   },
@@ -498,6 +504,23 @@ export const MUTATIONS = [
         'one constant is for the first channel only',
         'constants[constants.length === 1 ? 0 : channel]!',
         'constants[channel]!',
+      ],
+    ],
+  },
+  {
+    file: 'assembly/gate.ts',
+    builds: EVERY,
+    tests: ['test/plan/network.test.ts'],
+    mutations: [
+      [
+        'every tile takes the factors of the first',
+        'let by = factor + <usize>tile * factorTileBytes;',
+        'let by = factor;',
+      ],
+      [
+        'the sigmoid of a negative number is that of its size',
+        '(x < 0 ? t : 1) / (1 + t)',
+        '1 / (1 + t)',
       ],
     ],
   },

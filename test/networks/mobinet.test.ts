@@ -132,6 +132,8 @@ describe('a float MobileNet v1', () => {
 describe('options that cannot be', () => {
   const cases: [string, Partial<Record<keyof MobinetOptions, unknown>>, RegExp][] = [
     ['block', { block: 'middle' }, /block is middle/],
+    ['levels', { levels: 0 }, /levels is 0/],
+    ['float blocks', { floatBlocks: 14 }, /floatBlocks is 14/],
     ['k = 5', { k: 5 }, /k is 5/],
     ['k = 1.5', { k: 1.5 }, /k is 1.5/],
     ['k = 4 at width 0.75', { k: 4, width: 0.75 }, /k is 4: 24 channels/],

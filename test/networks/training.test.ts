@@ -3,7 +3,9 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type MobinetOptions, mobinetDefinition } from '../../src/networks/mobinet.ts';
 
-type Case = Pick<MobinetOptions, 'block' | 'k' | 'width'> & { readonly graph: unknown };
+type Case = Pick<MobinetOptions, 'block' | 'k' | 'width' | 'levels' | 'floatBlocks'> & {
+  readonly graph: unknown;
+};
 
 const file = new URL('../fixtures/networks/mobinet.json.gz', import.meta.url);
 const cases: Case[] = JSON.parse(gunzipSync(readFileSync(file)).toString());
@@ -23,11 +25,13 @@ function graphOf(options: MobinetOptions): unknown {
 }
 
 describe('mobinetDefinition and training/ build the same graph', () => {
-  test.each(cases)('block $block, K = $k, width $width', ({ graph, ...network }) => {
+  const name = 'block $block, K = $k, width $width, levels $levels, float blocks $floatBlocks';
+  test.each(cases)(name, ({ graph, ...network }) => {
     const options = { ...network, size: 32, classes: 10 };
     if (graph === null) expect(() => graphOf(options)).toThrow(/not in groups of/);
     else expect(graphOf(options)).toEqual(graph);
   });
 
-  test('the cases are all blocks, K = 0 to 4 and widths', () => expect(cases).toHaveLength(80));
+  test('the cases are all blocks of the paper, K = 0 to 4 and widths, and five others', () =>
+    expect(cases).toHaveLength(80 + 5));
 });

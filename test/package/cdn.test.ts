@@ -6,6 +6,7 @@ import { extname, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadModel } from '../../dist/node/index.js';
+import { snippet, snippetsOf } from '../helpers/snippets.ts';
 import { row } from '../platforms/row.ts';
 import { installTarball, ROOT } from './tarball.ts';
 
@@ -15,10 +16,21 @@ const TYPES: Record<string, string> = {
   '.html': 'text/html',
 };
 
-const ISOLATED = {
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-embedder-policy': 'require-corp',
-};
+/** The headers that a document says to send. */
+function headersIn(document: string): Record<string, string>[] {
+  const blocks = snippetsOf(document).filter(({ language }) => language === 'http');
+  return blocks.map(({ code }) =>
+    Object.fromEntries(
+      [...code.matchAll(/^([\w-]+): (.*)$/gm)].map(([, name, value]) => [name, value]),
+    ),
+  );
+}
+
+const [ISOLATED] = headersIn('docs/threads.md') as [Record<string, string>];
+const [POLICY, CDN_POLICY] = headersIn('docs/csp.md').map(
+  (headers) => headers['Content-Security-Policy']!,
+) as [string, string];
+const CDN = 'https://cdn.example';
 
 interface Site {
   readonly origin: string;
@@ -86,7 +98,7 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
     const { predictions } = await model.classify(join(ROOT, 'samples/chelsea.png'));
     label = predictions[0]!.label;
     browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] });
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await browser?.close();
     for (const site of [cdn, ours]) {
@@ -97,8 +109,11 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
   });
 
   async function visit(library: string, headers: Record<string, string>): Promise<string> {
+    return titleOf(page(library), headers);
+  }
+  async function titleOf(html: string, headers: Record<string, string>): Promise<string> {
     ours.headers = headers;
-    ours.pages.set('/page.html', page(library));
+    ours.pages.set('/page.html', html);
     const context = await browser.newContext();
     const tab = await context.newPage();
     await tab.goto(`${ours.origin}/page.html`);
@@ -111,8 +126,11 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
     const setUp = `Chromium ${browser.version()}`;
     row({ kind: 'Pages', setUp, ran, configuration, ...(result && { result }) });
   }
-  const policy = (workers: string) => ({
-    'content-security-policy': `default-src 'self'; connect-src 'self' ${cdn.origin}; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' ${cdn.origin}; worker-src ${workers}`,
+  /** The page's own script is in the page. */
+  const policy = (text: string) => ({
+    'content-security-policy': `default-src 'self'; ${text
+      .replaceAll(CDN, cdn.origin)
+      .replace("script-src 'self'", "$& 'unsafe-inline'")}`,
   });
 
   test('one file and its kernels, two requests', async () => {
@@ -120,7 +138,9 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
     cdn.requests.length = 0;
     expect(await visit(`${cdn.origin}/mobinet.min.js`, {})).toContain(`: ${label}`);
     // Once for the page; the worker has it from there, or asks for the same address.
-    expect(new Set(cdn.requests)).toEqual(new Set(['/mobinet.min.js', '/mobinet.simd.wasm']));
+    expect(new Set(cdn.requests)).toEqual(
+      new Set(['/mobinet.min.js', '/mobinet.simd-common.wasm']),
+    );
   });
 
   test('one file, on two threads where the page is isolated', async () => {
@@ -134,7 +154,7 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
     async (path) => {
       const ran = `\`${path.slice(1)}\` from another origin, two threads, under a policy`;
       cdnRow(ran, '`blob:` and the origin in `worker-src`');
-      const headers = { ...policy(`blob: ${cdn.origin}`), ...ISOLATED };
+      const headers = { ...policy(CDN_POLICY), ...ISOLATED };
       expect(await visit(cdn.origin + path, headers)).toBe(`on 2: ${label}`);
     },
   );
@@ -144,7 +164,7 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
     async (path) => {
       const ran = `\`${path.slice(1)}\` from another origin, under a policy without \`blob:\``;
       cdnRow(ran, '', 'refused, and the error says what to allow');
-      const title = await visit(cdn.origin + path, policy("'self'"));
+      const title = await visit(cdn.origin + path, policy(CDN_POLICY.replace('blob:', '')));
       expect(title).toMatch(/^WORKER_FAILED: .*blob:/);
     },
   );
@@ -154,7 +174,15 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
       '`mobinet.min.js` from its own origin, two threads, under a policy',
       "`'wasm-unsafe-eval'`",
     );
-    const headers = { ...policy("'self'"), ...ISOLATED };
+    const headers = { ...policy(POLICY), ...ISOLATED };
     expect(await visit('/dist/mobinet.min.js', headers)).toBe(`on 2: ${label}`);
+  });
+
+  test('the lines of docs/cdn.md, under the policy of docs/csp.md', async () => {
+    const code = snippet('docs/cdn.md', 'From a CDN', 'html')
+      .replace(`${CDN}/mobinet/dist`, cdn.origin)
+      .replace('</script>', 'document.title = classifier.build;</script>');
+    const html = `<!doctype html><title>waiting</title>${code}`;
+    expect(await titleOf(html, policy(CDN_POLICY))).toMatch(/^(simd|relaxed)$/);
   });
 });

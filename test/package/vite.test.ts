@@ -5,21 +5,20 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startServer } from '../browser/server.ts';
+import { snippet } from '../helpers/snippets.ts';
 import { row, versionOf } from '../platforms/row.ts';
 import { installTarball, ROOT } from './tarball.ts';
 
-/** What a page's author writes: the core and the worker, nothing configured. */
+/** What a page's author writes, and then threads and the core. */
 const MAIN = `
+${snippet('docs/bundlers.md', 'Bundlers', 'js')}
 import { loadModel } from 'mobinet';
-import { createClassifier } from 'mobinet/worker';
-import modelUrl from 'mobinet/models/mobinet-mid-k3-w25-64.safetensors?url';
 const picture = await (await fetch('/chelsea.png')).blob();
-const classifier = await createClassifier(modelUrl, { threads: 2 });
 // By the iterator, whose code is fetched for it.
 const { value } = await classifier.classifyAll([picture], { topK: 1 }).next();
 const { predictions } = value.classification;
-const { threads, threadsReason } = classifier.describe();
-const here = await loadModel(modelUrl);
+const { threads, threadsReason } = (await createClassifier(model, { threads: 2 })).describe();
+const here = await loadModel(model);
 document.title = here.build + ' on ' + (threadsReason ?? threads) + ': ' + predictions[0].label;
 `;
 

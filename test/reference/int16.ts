@@ -288,12 +288,22 @@ function binaryConvolution(
   return { shape, data: data.map((dot, at) => channels[Math.floor(at / pixels)]!(dot)) };
 }
 
+/** Those that the output needs: only they read. */
+function neededNodes({ nodes, output }: Graph): GraphNode[] {
+  const needed = new Set([output]);
+  for (const node of [...nodes].reverse()) {
+    if (needed.has(node.name)) for (const name of node.inputs) needed.add(name);
+  }
+  return nodes.filter(({ name }) => needed.has(name));
+}
+
 /**
  * The output of a graph whose stream is int16.
  * @param input float32 `[C, H, W]`
  * @returns planar float32; maps are whole multiples of the stream's unit
  */
-export function evaluateInt16(graph: Graph, input: Float32Array): Float32Array {
+export function evaluateInt16(whole: Graph, input: Float32Array): Float32Array {
+  const graph = { ...whole, nodes: neededNodes(whole) };
   const units = 2 ** graph.stream!.fraction;
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
   const known = new Map<string, Value>();

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
-from . import calibration, data, fixed_point, int16, network, safetensors_file
+from . import calibration, data, fixed_point, int16, network, restore, safetensors_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -191,6 +191,7 @@ def main():
     parser.add_argument("--int16", metavar="SOURCE",
                         help="feature maps in 16 bits, with the range that they have for these pictures")
     parser.add_argument("--calibrate", metavar="SOURCE", help="pictures; every other one gives the temperature")
+    parser.add_argument("--latent", help="file for the float weights under the signs: train.py --start-from goes on from them")
     parser.add_argument("--golden", help="folder for golden logits")
     parser.add_argument("--predictions", nargs=2, metavar=("SOURCE", "JSON"))
     arguments = parser.parse_args()
@@ -199,6 +200,8 @@ def main():
     net = network.build(checkpoint["network"])
     net.load_state_dict(checkpoint["model"])
     net.eval()
+    if arguments.latent:
+        restore.write_latent(arguments.latent, checkpoint["network"], checkpoint["model"])
     arguments.size = arguments.size or checkpoint.get("settings", {}).get("size", 64)
     class_ids, class_names = classes_of(checkpoint, arguments.classes)
     if arguments.head == "int8":

@@ -31,6 +31,8 @@ def fraction_bits(net, x):
     """The most bits with which every unit can reach its largest count, and the stream twice what it
     reaches for x, [N, 3, size, size]; net is in evaluation mode.
     """
+    if not all(isinstance(block, network.Block) and block.is_binary for block in net.blocks):
+        raise SystemExit("an int16 stream is for networks of binary units with one threshold a sign")
     units = [module for module in net.modules() if isinstance(module, network.Unit)]
     reached = []
     handles = [

@@ -21,13 +21,15 @@ class Conv2d(nn.Conv2d):
 
 
 class BatchNorm2d(nn.BatchNorm2d):
-    def write(self, writer, name, value):
+    def write(self, writer, name, value, constants=None):
+        """constants: the name of its tensors; several nodes of one name share them."""
+        constants = constants or name
         return writer.add(
             name, "batch_norm", [value], epsilon=self.eps,
-            mean=writer.floats(f"{name}.mean", self.running_mean),
-            variance=writer.floats(f"{name}.variance", self.running_var),
-            gamma=writer.floats(f"{name}.gamma", self.weight),
-            beta=writer.floats(f"{name}.beta", self.bias),
+            mean=writer.floats(f"{constants}.mean", self.running_mean),
+            variance=writer.floats(f"{constants}.variance", self.running_var),
+            gamma=writer.floats(f"{constants}.gamma", self.weight),
+            beta=writer.floats(f"{constants}.beta", self.bias),
         )
 
 

@@ -100,19 +100,27 @@ class Unit(nn.Module):
         self.use_alpha, self.binary = options["alpha"], options["binary_weights"]
         self.weight = nn.Parameter(torch.empty(outputs, inputs // groups, size, size))
         nn.init.normal_(self.weight, std=0.02)
-        self.prelu = rectifier(outputs, options["prelu"])
+        self.levels = options["levels"]
+        # One convolution a level: only of a linear function of the dots is the sum the function of the sum.
+        self.prelu = rectifier(outputs, options["prelu"]) if self.levels == 1 else nn.Identity()
         self.norm = BatchNorm2d(outputs)
         # The stream is a sum of all units before: small steps keep it in the window of the sign.
         nn.init.constant_(self.norm.weight, 0.2 if options["skips"] else 1.0)
-        if options["sign_shift"]:
+        if self.levels > 1:
+            reach = 1 - 1 / self.levels
+            places = torch.linspace(-reach, reach, self.levels)
+            self.shifts = nn.Parameter(places.view(-1, 1, 1, 1).repeat(1, inputs, 1, 1))
+        elif options["sign_shift"]:
             self.shift = nn.Parameter(torch.zeros(1, inputs, 1, 1))
-        if options["prelu_shift"]:
+        if options["prelu_shift"] and self.levels == 1:
             self.prelu_bias = nn.Parameter(torch.zeros(1, outputs, 1, 1))
         doubles = options["doubling_skip"] and outputs == 2 * inputs
         self.skip = options["skips"] and (outputs == inputs or doubles)
         self.doubles = doubles
 
     def signs(self, x):
+        if self.levels > 1:
+            return sum(SignActivation.apply(x - shift, self.window) for shift in self.shifts.split(1)) / self.levels
         return SignActivation.apply(x - self.shift if hasattr(self, "shift") else x, self.window)
 
     def dots(self, signs):
@@ -146,28 +154,57 @@ class Unit(nn.Module):
     def write(self, writer, name, value):
         if not self.binary:
             raise SystemExit("the weights of this network are float: it is the first step of two")
-        constants = {}
-        if hasattr(self, "shift"):
-            constants["threshold"] = writer.floats(f"{name}.threshold", self.shift.flatten())
-        signs = writer.add(f"{name}.sign", "sign", [value], **constants)
+        total = value if self.skip else None
+        shifts = self.shifts.split(1) if self.levels > 1 else [self.shift] if hasattr(self, "shift") else [None]
+        for level, shift in enumerate(shifts):
+            part = name if self.levels == 1 else f"{name}.{level}"
+            x = self.write_level(writer, name, part, value, shift)
+            if self.skip and self.doubles and level == 0:
+                total = writer.add(f"{name}.double", "concat", [value, value])
+            total = x if total is None else writer.add(f"{part}.add", "add", [x, total])
+        return total
+
+    def write_level(self, writer, name, part, value, shift):
+        """One threshold's share of the response; all that levels share, their weights too, is named by the unit."""
+        constants = {} if shift is None else {"threshold": writer.floats(f"{part}.threshold", shift.flatten())}
+        signs = writer.add(f"{part}.sign", "sign", [value], **constants)
         outputs, group, height, width = self.weight.shape
         constants = {}
-        if self.use_alpha:
-            constants["alpha"] = writer.floats(f"{name}.alpha", alpha_of(self.weight).flatten())
+        if self.use_alpha or self.levels > 1:
+            alpha = alpha_of(self.weight).flatten() if self.use_alpha else torch.ones(outputs)
+            constants["alpha"] = writer.floats(f"{name}.alpha", alpha / self.levels)
         x = writer.add(
-            f"{name}.conv", "binary_conv2d", [signs], weight=writer.bits(f"{name}.weight", self.weight),
+            f"{part}.conv", "binary_conv2d", [signs], weight=writer.bits(f"{name}.weight", self.weight),
             kernel=[height, width], in_channels=group * self.groups, out_channels=outputs,
             stride=[1, 1], padding=[self.padding] * 4, groups=self.groups, **constants,
         )
+        if self.levels > 1:
+            norm = BatchNorm2d(outputs)
+            norm.load_state_dict(self.norm.state_dict())
+            norm.running_mean /= self.levels
+            norm.bias.data /= self.levels
+            return norm.write(writer, f"{part}.norm", x, f"{name}.norm")
         if hasattr(self, "prelu_bias"):
             bias = writer.floats(f"{name}.shift.bias", self.prelu_bias.flatten())
             x = writer.add(f"{name}.shift", "affine", [x], bias=bias)
         x = self.prelu.write(writer, f"{name}.prelu", x)
-        x = self.norm.write(writer, f"{name}.norm", x)
-        if not self.skip:
-            return x
-        skip = writer.add(f"{name}.double", "concat", [value, value]) if self.doubles else value
-        return writer.add(f"{name}.add", "add", [x, skip])
+        return self.norm.write(writer, f"{name}.norm", x)
+
+
+class FloatUnit(nn.Module):
+    """A float depthwise 3x3 convolution and its input, [N, channels, H, W] -> the same."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.conv, self.norm = Conv2d(channels, channels, 3, 1, channels), BatchNorm2d(channels)
+        nn.init.constant_(self.norm.weight, 0.5)
+
+    def forward(self, x):
+        return x + self.norm(self.conv(x))
+
+    def write(self, writer, name, value):
+        x = self.norm.write(writer, f"{name}.norm", self.conv.write(writer, f"{name}.conv", value))
+        return writer.add(f"{name}.add", "add", [x, value])
 
 
 def groups_of(channels, k):
@@ -191,12 +228,18 @@ class Block(nn.Module):
 
         layouts = {
             "none": lambda: [depthwise(inputs), pointwise(inputs, outputs)],
+            "lean": lambda: [FloatUnit(inputs), pointwise(inputs, outputs)],
             "pre": lambda: [pointwise(inputs, outputs), depthwise(outputs), pointwise(outputs, outputs)],
             "mid": lambda: [depthwise(inputs), pointwise(inputs, outputs), pointwise(outputs, outputs)],
             "post": lambda: [depthwise(inputs), pointwise(inputs, inputs), pointwise(inputs, outputs)],
         }
         self.units = nn.Sequential(*layouts[block]())
         self.stride = stride
+
+    @property
+    def is_binary(self):
+        """Whether all units are binary, with one threshold a sign."""
+        return all(isinstance(unit, Unit) and unit.levels == 1 for unit in self.units)
 
     def pool(self, x):
         return F.avg_pool2d(x, 2) if self.stride == 2 else x
@@ -213,6 +256,23 @@ class Block(nn.Module):
             f"{name}.pool", "average_pool2d", [value], kernel=[2, 2], stride=[2, 2], padding=[0, 0, 0, 0])
 
 
+class FloatBlock(nn.Sequential):
+    """Depthwise and pointwise convolution, each with batch norm and ReLU."""
+
+    def __init__(self, inputs, outputs, stride, before_signs=False):
+        def convolve(a, b, size, stride, groups, linear=False):
+            return nn.Sequential(Conv2d(a, b, size, stride, groups), BatchNorm2d(b), *([] if linear else [ReLU()]))
+
+        super().__init__(
+            convolve(inputs, inputs, 3, stride, inputs), convolve(inputs, outputs, 1, 1, 1, before_signs))
+
+    def write(self, writer, name, value):
+        for place, layers in enumerate(self):
+            for layer, part in zip(layers, ("conv", "norm", "relu")):
+                value = layer.write(writer, f"{name}.{place}.{part}", value)
+        return value
+
+
 class Backbone(nn.Module):
     """[N, 3, size, size] -> logits [N, classes]: stem, thirteen blocks, global average pool, head."""
 
@@ -225,7 +285,8 @@ class Backbone(nn.Module):
 
     def write(self, writer, name, value):
         """`name` is the input's of the graph; returns that of the logits."""
-        for layer, part in zip(self.stem, ("conv", "norm", "prelu")):
+        rectified = "relu" if isinstance(self.stem[2], ReLU) else "prelu"
+        for layer, part in zip(self.stem, ("conv", "norm", rectified)):
             value = layer.write(writer, f"stem.{part}", value)
         for index, block in enumerate(self.blocks):
             value = block.write(writer, f"blocks.{index}", value)
@@ -243,49 +304,38 @@ class MoBiNet(Backbone):
     and weight_gradient as in SignActivation and binary_weight; alpha (True); sign_shift (False): a
     learned threshold per channel before each sign; prelu_shift (False): a learned bias per channel before
     each PReLU (as in ReActNet, whose second bias, after it, is the batch norm's here); binary_weights
-    (True), or False for the first step of two, in which only activations are binary.
+    (True), or False for the first step of two, in which only activations are binary; float_blocks (0):
+    so many blocks, from the first, and the stem are those of MobileNetV1.
     """
 
     def __init__(
         self, block="mid", k=3, width=1.0, classes=1000, prelu=True, skips=True, doubling_skip=True,
         window="triangle", weight_gradient="paper", alpha=True, sign_shift=False,
-        prelu_shift=False, binary_weights=True, stem_stride=2,
+        prelu_shift=False, binary_weights=True, stem_stride=2, float_blocks=0,
+        levels=1,
     ):
         super().__init__()
-        if block not in ("none", "pre", "mid", "post"):
-            raise ValueError(f"unknown block {block!r}: none, pre, mid or post")
+        if block not in ("none", "pre", "mid", "post", "lean"):
+            raise ValueError(f"unknown block {block!r}: none, pre, mid, post or lean")
         if k not in range(5):
             raise ValueError(f"k is {k}: 0 to 4")
         options = {
             "prelu": prelu, "skips": skips and block != "none", "doubling_skip": doubling_skip,
             "window": window, "weight_gradient": weight_gradient, "alpha": alpha,
             "sign_shift": sign_shift, "prelu_shift": prelu_shift,
-            "binary_weights": binary_weights,
+            "binary_weights": binary_weights, "levels": levels,
         }
         stem, last = int(32 * width), int(1024 * width)
-        self.stem = nn.Sequential(Conv2d(3, stem, 3, stem_stride), BatchNorm2d(stem), rectifier(stem, prelu))
+        self.stem = nn.Sequential(
+            Conv2d(3, stem, 3, stem_stride), BatchNorm2d(stem), rectifier(stem, prelu and not float_blocks))
+        sizes = [(int(i * width), int(o * width), s) for i, o, s in BLOCKS]
         self.blocks = nn.Sequential(
-            *(Block(int(i * width), int(o * width), s, block, k, options) for i, o, s in BLOCKS)
+            *(FloatBlock(*size, k == float_blocks) for k, size in enumerate(sizes[:float_blocks], 1)),
+            *(Block(*size, block, k, options) for size in sizes[float_blocks:]),
         )
         self.head = Linear(last, classes)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
-
-
-class FloatBlock(nn.Sequential):
-    """Depthwise and pointwise convolution, each with batch norm and ReLU."""
-
-    def __init__(self, inputs, outputs, stride):
-        def convolve(a, b, size, stride, groups):
-            return nn.Sequential(Conv2d(a, b, size, stride, groups), BatchNorm2d(b), ReLU())
-
-        super().__init__(convolve(inputs, inputs, 3, stride, inputs), convolve(inputs, outputs, 1, 1, 1))
-
-    def write(self, writer, name, value):
-        for place, layers in enumerate(self):
-            for layer, part in zip(layers, ("conv", "norm", "relu")):
-                value = layer.write(writer, f"{name}.{place}.{part}", value)
-        return value
 
 
 class MobileNetV1(Backbone):

@@ -45,19 +45,33 @@ def shadow_weights(words, alpha, shape, generator):
     return signs * sizes * (means.view(-1, 1, 1, 1) / sizes.mean((1, 2, 3), keepdim=True))
 
 
+def name_in(shapes, tensor_name):
+    """What a model file's tensor is called in a network's state, or None where it is not there."""
+    for rules in (RENAMED_BINARY, RENAMED_FLOAT):
+        name = tensor_name
+        for pattern, replacement in {**rules, **RENAMED}.items():
+            name = re.sub(pattern, replacement, name)
+        if name in shapes:
+            return name
+    return None
+
+
 def read_model_file(path, shapes, seed=0):
     """The state in a model file, by name. shapes: of the network's state; its scalars a channel are 4-d."""
     metadata, tensors = safetensors_file.read(path)
+    if "network" in metadata:
+        return {name: torch.from_numpy(array.astype(np.float32)) for name, array in tensors.items()}
     nodes = json.loads(metadata["graph"])["nodes"]
     binary = {node["weight"]: node for node in nodes if node["op"] == "binary_conv2d"}
-    rules = {**(RENAMED_BINARY if binary else RENAMED_FLOAT), **RENAMED}
     generator = torch.Generator().manual_seed(seed)
-    state = {}
+    state, thresholds = {}, {}
     for tensor_name in sorted(tensors):
-        name, array = tensor_name, tensors[tensor_name]
-        for pattern, replacement in rules.items():
-            name = re.sub(pattern, replacement, name)
-        if name not in shapes:  # alphas and scales belong to their weights
+        if level := re.fullmatch(r"blocks\.(\d+)\.(\d+)\.\d+\.threshold", tensor_name):
+            name = "blocks.{}.units.{}.shifts".format(*level.groups())
+            thresholds.setdefault(name, []).append(torch.from_numpy(tensors[tensor_name].copy()))
+            continue
+        name, array = name_in(shapes, tensor_name), tensors[tensor_name]
+        if name is None:  # alphas and scales belong to their weights
             continue
         if node := binary.get(tensor_name):
             shape = (node["out_channels"], node["in_channels"] // node["groups"], *node["kernel"])
@@ -68,6 +82,11 @@ def read_model_file(path, shapes, seed=0):
             state[name] = torch.from_numpy(array.copy())
             if state[name].numel() == shapes[name].numel():
                 state[name] = state[name].reshape(shapes[name])
+    for name, levels in thresholds.items():
+        state[name] = torch.stack(levels)[:, :, None, None]
+        unit = name.removesuffix("shifts")
+        for whole in ("weight", "norm.running_mean", "norm.bias"):  # in the file, a level's share of it
+            state[unit + whole] = state[unit + whole] * len(levels)
     return state
 
 
@@ -83,15 +102,19 @@ def network_of_graph(graph, tensors):
     settings = {"width": width, "classes": len(tensors["head.bias"]), "stem_stride": stem["stride"][0]}
     if not binary:
         return {"kind": "mobilenet_v1", **settings}
-    first = [node for node in binary if node["name"].startswith("blocks.0.")]
-    kernels = [node["kernel"][0] for node in first]
-    doubles = [node["out_channels"] == 2 * node["in_channels"] for node in first]
+    float_blocks = min(int(node["name"].split(".")[1]) for node in binary)
+    units = {node["weight"]: node for node in binary}.values()  # levels share their weights
+    kernels = [node["kernel"][0] for node in units if node["name"].startswith(f"blocks.{float_blocks}.")]
+    doubling = next(node for node in units if node["out_channels"] == 2 * node["in_channels"])
     block = (
-        "none" if len(first) == 2 else "pre" if kernels == [1, 3, 1] else "mid" if doubles[1] else "post")
-    widest = max((node for node in binary if node["kernel"][0] == 3), key=lambda node: node["in_channels"])
+        "lean" if kernels == [1] else "none" if len(kernels) == 2 else "pre" if kernels == [1, 3, 1]
+        else "mid" if doubling["name"].split(".")[2] == "1" else "post")
+    grouped = [node for node in units if node["kernel"][0] == 3]
+    widest = max(grouped, key=lambda node: node["in_channels"], default={"in_channels": 8, "groups": 1})
     operations = {node["op"] for node in nodes}
     return {
-        "kind": "mobinet", **settings, "block": block,
+        "kind": "mobinet", **settings, "block": block, "float_blocks": float_blocks,
+        "levels": len(binary) // len(units),
         "k": (widest["in_channels"] // widest["groups"]).bit_length() - 1,
         "prelu": "prelu" in operations, "skips": "add" in operations, "doubling_skip": "concat" in operations,
         "alpha": "alpha" in binary[0], "prelu_shift": "affine" in operations,
@@ -99,10 +122,22 @@ def network_of_graph(graph, tensors):
     }
 
 
+def write_latent(path, settings, state):
+    """The float weights under the signs, which a model file has not: to start training from, in half the bytes.
+
+    settings: the network's (network.build).
+    """
+    tensors = {
+        name: tensor.cpu().half().contiguous().numpy() for name, tensor in state.items() if tensor.is_floating_point()}
+    safetensors_file.write(path, {"format": "mobinet latent weights", "network": json.dumps(settings)}, tensors)
+
+
 def network_of(path):
-    """The `network` settings of a checkpoint or a .safetensors model file."""
+    """The `network` settings of a checkpoint, a .safetensors model file, or one of latent weights."""
     if Path(path).suffix == ".safetensors":
         metadata, tensors = safetensors_file.read(path)
+        if "network" in metadata:
+            return json.loads(metadata["network"])
         return network_of_graph(json.loads(metadata["graph"]), tensors)
     return torch.load(path, map_location="cpu")["network"]
 
@@ -118,6 +153,10 @@ def start_from(net, path):
         state = read_model_file(path, shapes)
     else:
         state = torch.load(path, map_location="cpu")["model"]
+    floats = [f"blocks.{k}." for k, block in enumerate(net.blocks) if isinstance(block, network.FloatBlock)]
+    if floats and isinstance(net, network.MoBiNet) and network_of(path)["kind"] == "mobilenet_v1":
+        # Its float blocks fit; its classifier, and what else goes by the same name, is for other features.
+        state = {name: tensor for name, tensor in state.items() if name.startswith(("stem.", *floats))}
     fitting = {name: tensor for name, tensor in state.items() if tensor.shape == shapes.get(name)}
     misfits = [name for name in state if name not in fitting and not name.startswith("head.")]
     if misfits or not fitting:

@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 
-DTYPES = {np.dtype("<f4"): "F32", np.dtype("i1"): "I8", np.dtype("<u8"): "U64"}
+DTYPES = {np.dtype("<f4"): "F32", np.dtype("<f2"): "F16", np.dtype("i1"): "I8", np.dtype("<u8"): "U64"}
 
 
 def digest(metadata, tensors):
@@ -24,7 +24,7 @@ def digest(metadata, tensors):
 
 
 def write(path, metadata, tensors):
-    """metadata: strings by name; tensors: C-contiguous float32, int8 or uint64 arrays by name."""
+    """metadata: strings by name; tensors: C-contiguous float32, float16, int8 or uint64 arrays by name."""
     metadata = {**metadata, "digest": digest(metadata, tensors)}
     header, offset = {"__metadata__": metadata}, 0
     # Larger elements first, so that every tensor is aligned to its elements.

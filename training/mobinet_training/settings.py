@@ -25,7 +25,7 @@ SECTIONS = {
     },
     "network": {
         "kind": (("mobinet", "mobilenet_v1"), "the binary network, or the float one beside it"),
-        "block": (("mid", "none", "pre", "post"), "order of the convolutions in a block"),
+        "block": (("mid", "none", "pre", "post", "lean"), "order of the convolutions in a block"),
         "k": (3, "2^k channels a group, 0 to 4"),
         "width": (0.5, "factor of all channels"),
         "prelu": (True, "PReLU, or ReLU"),
@@ -38,6 +38,8 @@ SECTIONS = {
         "prelu_shift": (False, "learned biases before the PReLUs"),
         "binary_weights": (True, "false: for a first step, to --start-from in a second"),
         "stem_stride": (2, "2, or 1 for pictures of 32 pixels"),
+        "levels": (1, "thresholds a sign: so many binary convolutions with the same weights are added up"),
+        "float_blocks": (0, "so many blocks, from the first, are float, of MobileNet v1, and the rest binary"),
     },
     "pictures": {
         "size": (64, "height and width of the network's input, pixels"),
@@ -52,7 +54,7 @@ SECTIONS = {
         "noise": (0.0, "largest standard deviation of noise, grey levels"),
     },
     "optimisation": {
-        "start_from": ("", "checkpoint or model file to start from; its width, block, k and shifts are taken over"),
+        "start_from": ("", "checkpoint, model file or latent weights to start from; the network is theirs"),
         "epochs": (50, "end after so many"),
         "minutes": (0.0, "end after so many minutes of training, compiling not counted; 0: no such end"),
         "batch": (64, "pictures a step"),
@@ -63,7 +65,8 @@ SECTIONS = {
         "label_smoothing": (0.1, "0..1"),
         "average": (0.0, "decay of the moving average of the weights that the run ends with; 0: none"),
         "reestimate": (6400, "pictures from which the batch norms' statistics are taken anew at the end; 0: none"),
-        "teacher": ("", "checkpoint or model file of a network to distil from"),
+        "teacher": ([], "checkpoints or model files of networks to distil from; of several, the mean of their scores"),
+        "teacher_once": (False, "they answer each picture once, before training, and all views of it have that answer"),
         "teacher_weight": (0.9, "of the teacher's loss beside that of the labels"),
         "consistency": (0.0, "weight of the distance between the scores of a view and of the view with a grey level of noise"),
         "int16": (-1, "train with the arithmetic of an int16 stream of so many bits of fraction; -1: float32"),
@@ -98,7 +101,7 @@ def parse_settings(arguments=None, description=None):
         for name, (value, text) in section.items():
             option = "--" + name.replace("_", "-")
             usual = value[0] if isinstance(value, tuple) else "true" if value is True else "false" if value is False else value
-            if name in ("train", "val"):
+            if isinstance(value, list):
                 group.add_argument(option, nargs="+", metavar="PATH", help=text)
                 continue
             how = {"type": type(value)}
@@ -118,6 +121,8 @@ def with_network_of(s, settings):
 
     settings: `network` settings of that file. Raises SystemExit where an option that was given says otherwise.
     """
+    if settings["kind"] == "mobilenet_v1" and s.float_blocks:
+        settings = {"width": settings["width"], "stem_stride": settings["stem_stride"]}
     for name, value in settings.items():
         if name == "classes" or name not in ("kind", *NETWORK):
             continue

@@ -23,7 +23,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import update_bn
 from tqdm import tqdm
 
-from . import augment, data, int16, network, restore
+from . import augment, data, int16, network, restore, teachers
 from .average import Average
 from .settings import network_settings, parse_settings, resolve, with_network_of
 
@@ -44,21 +44,18 @@ def counted(seconds, recent):
     return seconds if seconds < 10 * usual else usual
 
 
-def losses(s, net, teacher, x, y):
+def losses(s, net, x, y, target):
+    """target: the scores that the teachers give, [N, classes], or None without any."""
     with torch.autocast(x.device.type, torch.bfloat16, enabled=s.bfloat16 == "true"):
         logits = net(x).float()
     if s.consistency:  # the second half of x are the neighbours of the first
         logits, near = logits.chunk(2)
-        x = x[: len(logits)]
     loss = F.cross_entropy(logits, y, label_smoothing=s.label_smoothing)
     if s.consistency:
         distance = F.kl_div(near.log_softmax(1), logits.detach().softmax(1), reduction="batchmean")
         loss = loss + s.consistency * distance
-    if teacher is None:
+    if target is None:
         return loss
-    with torch.no_grad():
-        # The teacher sees the pictures in the size that it knows.
-        target = teacher(F.interpolate(x, size=(s.size, s.size), mode="bilinear")).softmax(1)
     distance = F.kl_div(logits.log_softmax(1), target, reduction="batchmean")
     return s.teacher_weight * distance + (1 - s.teacher_weight) * loss
 
@@ -167,7 +164,10 @@ class Run:
         if s.start_from:
             restore.start_from(self.net, s.start_from)
         self.average = Average(self.net, s.average) if s.average else None
-        self.teacher = restore.load_network(s.teacher).to(s.device) if s.teacher else None
+        self.teachers = [restore.load_network(path).to(s.device) for path in s.teacher]
+        self.answers = None
+        if s.teacher and s.teacher_once:
+            self.answers = teachers.answers(self.teachers, s.teacher, self.pixels, s.flip == "true", s.cache)
         self.epoch = self.batch_index = self.step = 0
         self.elapsed, self.rows, self.best = 0.0, [], -1.0
         self.epoch_state = self.shuffle.get_state()
@@ -244,20 +244,25 @@ class Run:
         return DistributedDataParallel(called) if self.world > 1 else called
 
     def batch(self, index):
-        """Views of the pictures of a batch that are this process's, and their classes."""
+        """Views of the pictures of a batch that are this process's, their classes, and what the teachers say of them."""
         share = self.s.batch // self.world
         mine = index[self.rank * share : (self.rank + 1) * share].to(self.s.device)
         size = self.s.small_size if self.progress() < self.s.small_part else self.s.size
         x = augment.augment(self.pixels[mine], size, self.views, self.chance)
+        target = None
+        if self.answers is not None:
+            target = self.answers[mine.cpu()].float().to(x.device)
+        elif self.teachers:  # they see the pictures in the size that they know
+            target = teachers.scores(self.teachers, F.interpolate(x, size=(self.s.size, self.s.size), mode="bilinear"))
         if self.s.consistency:
             x = torch.cat([x, augment.neighbour(x, self.chance)])
-        return x.contiguous(memory_format=torch.channels_last), self.classes[mine]
+        return x.contiguous(memory_format=torch.channels_last), self.classes[mine], target
 
     def take_step(self, called, index):
-        x, y = self.batch(index)
+        x, y, target = self.batch(index)
         for group in self.optimizer.param_groups:
             group["lr"] = self.s.lr * rate(self.s, self.progress())
-        loss = losses(self.s, called, self.teacher, x, y)
+        loss = losses(self.s, called, x, y, target)
         if not torch.isfinite(loss):
             raise SystemExit(f"the loss is {loss.item()} at step {self.step}: a lower --lr")
         self.optimizer.zero_grad()

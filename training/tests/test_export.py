@@ -100,6 +100,10 @@ NETWORKS = {
         "post", 1, 0.25, 5, prelu=False, doubling_skip=False),
     "none, K = 2, no alpha": lambda: network.MoBiNet("none", 2, 0.25, 5, alpha=False),
     "mid, K = 3, shifts": lambda: network.MoBiNet("mid", 3, 0.25, 5, sign_shift=True, prelu_shift=True),
+    "mid, K = 3, three thresholds": lambda: network.MoBiNet("mid", 3, 0.25, 5, levels=3),
+    "none, K = 3, two thresholds, no alpha": lambda: network.MoBiNet("none", 3, 0.25, 5, levels=2, alpha=False),
+    "lean, three thresholds, six float blocks": lambda: network.MoBiNet(
+        "lean", 3, 0.25, 5, levels=3, float_blocks=6),
     "float": lambda: network.MobileNetV1(0.25, 5),
 }
 
@@ -172,6 +176,13 @@ def test_a_fraction_with_which_every_unit_fits_int16():
         if isinstance(module, network.Unit):
             module.norm.weight.data.mul_(16)
     assert fixed_point.fraction_bits(net, x) <= bits - 3
+
+
+@pytest.mark.parametrize("options", [{"levels": 2}, {"float_blocks": 1}, {"block": "lean"}])
+def test_no_int16_stream_where_not_all_is_binary(options):
+    net = network.MoBiNet(**{"width": 0.25, "classes": 5, **options}).eval()
+    with pytest.raises(SystemExit, match="int16"):
+        fixed_point.fraction_bits(net, torch.randn(1, 3, 32, 32))
 
 
 def test_classes_and_size_are_the_runs(tmp_path):

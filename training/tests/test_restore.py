@@ -14,8 +14,10 @@ def exported(net, path, size=32, **options):
 
 @pytest.mark.parametrize("make", [
     lambda: network.MoBiNet("mid", 3, 0.25, 5, sign_shift=True, prelu_shift=True),
+    lambda: network.MoBiNet("mid", 3, 0.25, 5, levels=2),
+    lambda: network.MoBiNet("lean", 3, 0.25, 5, levels=3, float_blocks=6),
     lambda: network.MobileNetV1(0.25, 5),
-], ids=["MoBiNet", "float"])
+], ids=["MoBiNet", "two thresholds", "float blocks", "float"])
 def test_a_network_started_from_its_model_file_gives_the_same_logits(make, tmp_path):
     net = scrambled(make())
     started = make().eval()
@@ -23,6 +25,41 @@ def test_a_network_started_from_its_model_file_gives_the_same_logits(make, tmp_p
     x = torch.randn(2, 3, 32, 32)
     with torch.no_grad():
         assert torch.allclose(started(x), net(x), atol=1e-3)
+
+
+@pytest.mark.parametrize("settings", [
+    {"block": "mid", "levels": 2}, {"block": "lean", "levels": 3, "float_blocks": 6}, {"block": "post", "float_blocks": 6},
+    {"block": "none"}, {"block": "pre"},
+], ids=str)
+def test_the_network_is_known_from_its_model_file(settings, tmp_path):
+    net = scrambled(network.MoBiNet(width=0.25, classes=5, **settings))
+    path = exported(net, tmp_path / "model.safetensors")
+    assert settings.items() <= restore.network_of(path).items()
+    x = torch.randn(2, 3, 32, 32)
+    with torch.no_grad():
+        assert torch.allclose(restore.load_network(path)(x), net(x), atol=1e-3)
+
+
+def test_a_network_with_float_blocks_starts_from_those_of_a_mobilenet(tmp_path):
+    theirs = scrambled(network.MobileNetV1(0.25, 5))
+    net = network.MoBiNet("lean", width=0.25, classes=5, float_blocks=2)
+    kept = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    restore.start_from(net, exported(theirs, tmp_path / "model.safetensors"))
+    assert torch.equal(net.stem[0].weight, theirs.stem[0].weight)
+    assert torch.equal(net.blocks[1][1][1].running_var, theirs.blocks[1][1][1].running_var)
+    taken = ("stem.", "blocks.0.", "blocks.1.")
+    assert all(torch.equal(t, kept[name]) for name, t in net.state_dict().items() if not name.startswith(taken))
+
+
+def test_training_can_go_on_from_latent_weights(tmp_path):
+    settings = {"kind": "mobinet", "block": "mid", "width": 0.25, "classes": 5, "levels": 2}
+    net = scrambled(network.build(settings))
+    restore.write_latent(tmp_path / "latent.safetensors", settings, net.state_dict())
+    assert restore.network_of(tmp_path / "latent.safetensors") == settings
+    started = network.build(settings)
+    restore.start_from(started, tmp_path / "latent.safetensors")
+    ours, theirs = (n.blocks[3].units[0].weight.detach() for n in (started, net))
+    assert torch.allclose(ours, theirs, rtol=1e-3)
 
 
 def test_shadow_weights_have_the_signs_and_the_alphas_of_the_file(tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mobinet_training import augment, data
+from mobinet_training import augment, data, restore, teachers
 from mobinet_training import train
 
 SCRIPT = Path(train.__file__).parent.parent / "train.py"
@@ -88,6 +88,22 @@ def test_a_teacher_can_be_distilled_from(tiny):
     train.main(options(tiny, "teacher", kind="mobilenet_v1", epochs=1))
     train.main(options(tiny, "student", teacher=tiny / "teacher" / "latest.pt", epochs=1))
     assert torch.load(tiny / "student" / "latest.pt")["step"] == 3
+
+
+def test_teachers_that_answer_once_have_the_answers_of_all_pictures(tiny):
+    for name, seed in (("one", 0), ("two", 1)):
+        train.main(options(tiny, name, kind="mobilenet_v1", epochs=1, seed=seed))
+    paths = [str(tiny / name / "latest.pt") for name in ("one", "two")]
+    nets = [restore.load_network(path) for path in paths]
+    s = train.parse_settings([*options(tiny, "student", epochs=1, teacher_once="true"), "--teacher", *paths])
+    _, _, (pixels, classes), val = train.pictures(s)
+    run = train.Run(s, 2, (pixels, classes), val)
+    x = torch.cat([data.normalise(view) for view in (pixels, pixels.flip(2))])
+    with torch.no_grad():
+        expected = (teachers.scores(nets[:1], x) + teachers.scores(nets[1:], x)).view(2, len(pixels), -1).sum(0) / 4
+    assert torch.allclose(run.answers.float(), expected, atol=2e-3)
+    assert torch.equal(train.Run(s, 2, (pixels, classes), val).answers, run.answers), "kept, not asked again"
+    assert run.batch(torch.tensor([5, 2, 7]))[2].tolist() == run.answers[[5, 2, 7]].tolist()
 
 
 def test_a_run_can_start_from_another(tiny):
