@@ -180,7 +180,7 @@ const MAKERS: { readonly [Op in OpName]: Maker } = {
     };
   },
   binary_weight_conv2d(value, context) {
-    if (!isMap(value)) return undefined;
+    if (!isMap(value) || context.int16) return undefined;
     const c = convolutionOn(context, value);
     if (c === undefined) return undefined;
     const { random, keep } = context;

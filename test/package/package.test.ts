@@ -54,10 +54,10 @@ describe('the code that a page downloads, with gzip', () => {
     return Math.max(...BUILDS.map((build) => bytesOf(wasmFile(build, shared, extent))));
   }
 
-  test('on one thread: at most 36 KB', async () => {
+  test('on one thread: at most 41 KB', async () => {
     const scripts = await bytesOf(ONE_THREAD);
     expect(scripts).toBeGreaterThan(20_000);
-    expect(scripts + kernels(false, 'common')).toBeLessThan(36_000);
+    expect(scripts + kernels(false, 'common')).toBeLessThan(41_000);
   });
 
   test('for a batch or a video, when it is first asked for: at most 3 KB more', async () => {
@@ -65,26 +65,26 @@ describe('the code that a page downloads, with gzip', () => {
     expect(await bytesOf(scripts, [])).toBeLessThan(3_000);
   });
 
-  test('on several: at most 39 KB', async () => {
+  test('on several: at most 43.3 KB', async () => {
     const scripts = await bytesOf(SEVERAL);
-    expect(scripts + kernels(true, 'common')).toBeLessThan(39_000);
+    expect(scripts + kernels(true, 'common')).toBeLessThan(43_300);
   });
 
-  test('mobinet.min.js and its kernels: at most 38 KB', () => {
+  test('mobinet.min.js and its kernels: at most 41.1 KB', () => {
     const script = gzipBytes(readFileSync(join(dist(), 'mobinet.min.js')));
     expect(script).toBeGreaterThan(20_000);
-    expect(script + kernels(true, 'common')).toBeLessThan(38_000);
+    expect(script + kernels(true, 'common')).toBeLessThan(41_100);
   });
 
-  test('loadModel on one thread: at most 31.5 KB', async () => {
+  test('loadModel on one thread: at most 34.7 KB', async () => {
     const scripts = await bytesOf(['index.js'], ['thread-pool']);
     expect(scripts).toBeGreaterThan(20_000);
-    expect(scripts + kernels(false, 'common')).toBeLessThan(31_500);
+    expect(scripts + kernels(false, 'common')).toBeLessThan(34_700);
   });
 
-  test('every kernel, where a graph needs one that is not common: 9 KB more at most', () => {
+  test('every kernel, where a graph needs one that is not common: 10.8 KB more at most', () => {
     expect(kernels(true, 'all')).toBeGreaterThan(5000);
-    expect(kernels(true, 'all')).toBeLessThan(9000);
+    expect(kernels(true, 'all')).toBeLessThan(10_800);
   });
 });
 

@@ -25,13 +25,23 @@ interface Unit extends Window {
 
 const size = (most: number) => fc.integer({ min: 1, max: most });
 const pad = fc.integer({ min: 0, max: 3 });
-const window = fc.record({
+const anyWindow = fc.record({
   kernel: fc.tuple(size(7), size(7)),
   stride: fc.tuple(size(3), size(3)),
   dilation: fc.tuple(size(2), size(2)),
   padding: fc.tuple(pad, pad, pad, pad),
   paddingValue: fc.constantFrom(-1, 0, 1),
 }) as fc.Arbitrary<Window>;
+/** As networks have them: the output is as large as the input. */
+const sameWindow = fc.record({ half: fc.nat(3), paddingValue: fc.constantFrom(-1, 0, 1) }).map(
+  ({ half, paddingValue }): Window => ({
+    kernel: [2 * half + 1, 2 * half + 1],
+    stride: [1, 1],
+    padding: [half, half, half, half],
+    paddingValue: paddingValue as -1 | 0 | 1,
+  }),
+);
+const window = fc.oneof(anyWindow, sameWindow);
 /** Two kernels after another: the first makes the signs that the second reads. */
 const networks = fc.record({
   groups: fc.constantFrom(1, 1, 2, 3),
