@@ -24,7 +24,7 @@ try {
   const page = await browser.newPage({ viewport: { width: 1120, height: 760 } });
   await page.goto(`http://localhost:${PORT}/`);
   await page.getByText('Coffee').click();
-  await page.getByText('Top five').waitFor();
+  await page.locator('#predictions .score').filter({ hasText: '%' }).first().waitFor();
   // Bars move into place.
   await page.waitForTimeout(3000);
   const picture = sharp(await page.screenshot());

@@ -56,7 +56,7 @@ export function describeDemo(
           `--use-file-for-fake-video-capture=${camera}`,
         ],
       });
-    });
+    }, 60_000);
     afterAll(async () => {
       await browser?.close();
       server?.kill();
