@@ -27,7 +27,8 @@ export default class Matrix implements Reporter {
       .sort(([left], [right]) => left.localeCompare(right));
     writeFileSync(ROWS, `${JSON.stringify(Object.fromEntries(all), undefined, 2)}\n`);
     const rows = all.flatMap(([, rows]) => rows);
-    const tables = KINDS.map((kind) => tableOf(kind, rows));
+    const kinds = KINDS.filter((kind) => rows.some((row) => row.kind === kind));
+    const tables = kinds.map((kind) => tableOf(kind, rows));
     const [head, rest] = readFileSync(DOCUMENT, 'utf8').split(BEGIN);
     const [, tail] = rest!.split(END);
     writeFileSync(DOCUMENT, `${head}${BEGIN}\n${tables.join('\n')}\n${END}${tail}`);
