@@ -5,7 +5,9 @@
 
 import { parseModelFile } from '../../dist/file/model-file.js';
 import { withActivations } from '../../dist/graph/activations.js';
+import { parseGraph } from '../../dist/graph/parse.js';
 import { preprocess } from '../../dist/image/preprocess.js';
+import { NETWORKS as DEFINITIONS } from '../../dist/networks/index.js';
 import { mobileNetV1 } from '../../dist/networks/mobilenet-v1.js';
 import { mobinet } from '../../dist/networks/mobinet.js';
 import { planGraph } from '../../dist/plan/plan.js';
@@ -39,18 +41,25 @@ export const MODELS = {
   'mobinet-mid-k3-w25-64': ['int16', 'float32'],
   'mobinet-mid-k3-w50-64': ['int16', 'float32'],
   'mobinet-signs-k3-w25-32': ['int16', 'float32'],
+  'mobinet-steady-w50-64': ['float32'],
 };
 
 const SMALL = /** @type {const} */ ({ width: 0.25, size: 32, classes: 10, seed: 12 });
 const INT16 = /** @type {const} */ ({ type: 'int16', fraction: FRACTION });
 
-/** Networks of src/networks/ with random weights, by the file that builds them. */
+/** Every network that can be built, with random weights. */
 /** @type {Record<string, Record<string, () => Graph>>} */
-export const NETWORKS = {
-  'mobilenet-v1': {
-    float32: () => mobileNetV1(SMALL),
-    'float32, 8-bit head': () => mobileNetV1({ ...SMALL, headBits: 8 }),
-  },
+const NETWORKS = {
+  ...Object.fromEntries(
+    Object.entries(DEFINITIONS).map(([name, { definition }]) => {
+      const build = () => {
+        const { json, tensors } = definition({ ...SMALL, size: 64 });
+        return parseGraph(json, tensors);
+      };
+      return [name, { float32: build }];
+    }),
+  ),
+  'mobilenet-v1, 8-bit head': { float32: () => mobileNetV1({ ...SMALL, headBits: 8 }) },
   mobinet: Object.fromEntries(
     /** @type {const} */ (['none', 'pre', 'mid', 'post']).flatMap((block, k) => [
       [`${block} k=${k}, float32`, () => mobinet({ ...SMALL, block, k })],

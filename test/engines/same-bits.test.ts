@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest';
 import { parseModelFile } from '../../src/file/model-file.ts';
 import { activationsOf } from '../../src/graph/activations.ts';
 import { row } from '../platforms/row.ts';
-import { allCases, MODELS, NETWORKS } from './cases.js';
+import { allCases, MODELS } from './cases.js';
 import { ENGINES } from './engines.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -36,14 +36,6 @@ test('every model of the package is among the cases, with every type of activati
     const own = activationsOf(parseModelFile(Uint8Array.from(bytes)).graph);
     expect(types, name).toEqual([...new Set([own, 'float32'])]);
   }
-});
-
-test('so is every network that can be built', () => {
-  const builders = named('src/networks/', '.ts').filter((name) => {
-    const text = readFileSync(new URL(`src/networks/${name}.ts`, root), 'utf8');
-    return /: GraphDefinition \{/.test(text);
-  });
-  expect(Object.keys(NETWORKS).sort()).toEqual(builders.sort());
 });
 
 describe.each(ENGINES)('$name', ({ name, always, needs, run }) => {
