@@ -4,6 +4,7 @@ import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
 import { activationsOf, withActivations } from '../graph/activations.ts';
 import { type Cost, graphCost } from '../graph/cost.ts';
+import { UNCOMMON } from '../kernels/uncommon.ts';
 import type { ModelDescription } from '../model.ts';
 import { NETWORKS, type NetworkName } from '../networks/index.ts';
 import type { MobinetOptions } from '../networks/mobinet.ts';
@@ -145,7 +146,7 @@ async function describeFile(
   const graph = withActivations(file.graph, flags.activations);
   const { name, formatVersion, labels, preprocessing, provenance, byteLength } = file;
   const { nodes, ...cost } = graphCost(graph);
-  const { memoryBytes, constantBytes, arenaBytes } = planGraph(graph, build, threads);
+  const { memoryBytes, constantBytes, arenaBytes } = planGraph(graph, build, threads, {}, UNCOMMON);
   return {
     name,
     formatVersion,

@@ -77,7 +77,7 @@ describe('the code that a page downloads, with gzip', () => {
   });
 
   test('loadModel on one thread: at most 31.5 KB', async () => {
-    const scripts = await bytesOf(['index.js'], ['thread-pool']);
+    const scripts = await bytesOf(['index.js'], ['uncommon', 'thread-pool']);
     expect(scripts).toBeGreaterThan(20_000);
     expect(scripts + kernels(false, 'common')).toBeLessThan(31_500);
   });
