@@ -24,8 +24,7 @@ const { predictions } = value.classification;
 const { threads, threadsReason } = classifier.describe();
 // Of kernels that are not common.
 const other = await createClassifier('uncommon.safetensors');
-const { length } = (await other.classify(picture, { topK: 9 })).predictions;
-if (length !== 5) throw new Error(length + ' labels');
+await other.classify(picture);
 document.title = classifier.build + ' on ' + (threadsReason ?? threads) + ': ' + predictions[0].label;
 `;
 
