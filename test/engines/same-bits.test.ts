@@ -19,6 +19,7 @@ const threads = all ? [1, 2, 3, 4] : [1, 3];
 
 /** What has to be set in those that docs/platforms.md tells of by these tests; it has other tests of the others. */
 const CONFIGURATION: Readonly<Record<string, string>> = {
+  Chromium: 'headers that isolate the page, for threads',
   Firefox: 'headers that isolate the page, for threads',
   JavaScriptCore: 'the kernels handed in',
 };

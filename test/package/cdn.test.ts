@@ -7,6 +7,7 @@ import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadModel } from '../../dist/node/index.js';
 import { tinyModelFile } from '../helpers/model-file.ts';
+import { snippet, snippetsOf } from '../helpers/snippets.ts';
 import { row } from '../platforms/row.ts';
 import { installTarball, ROOT } from './tarball.ts';
 
@@ -16,10 +17,21 @@ const TYPES: Record<string, string> = {
   '.html': 'text/html',
 };
 
-const ISOLATED = {
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-embedder-policy': 'require-corp',
-};
+/** The headers that a document says to send. */
+function headersIn(document: string): Record<string, string>[] {
+  const blocks = snippetsOf(document).filter(({ language }) => language === 'http');
+  return blocks.map(({ code }) =>
+    Object.fromEntries(
+      [...code.matchAll(/^([\w-]+): (.*)$/gm)].map(([, name, value]) => [name, value]),
+    ),
+  );
+}
+
+const [ISOLATED] = headersIn('docs/threads.md') as [Record<string, string>];
+const [POLICY, CDN_POLICY] = headersIn('docs/csp.md').map(
+  (headers) => headers['Content-Security-Policy']!,
+) as [string, string];
+const CDN = 'https://cdn.example';
 
 interface Site {
   readonly origin: string;
@@ -89,7 +101,7 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
     const { predictions } = await model.classify(join(ROOT, 'samples/chelsea.png'));
     label = predictions[0]!.label;
     browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] });
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await browser?.close();
     for (const site of [cdn, ours]) {
@@ -106,8 +118,11 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
     headers: Record<string, string>,
     model = MODEL,
   ): Promise<string> {
+    return titleOf(page(library, model), headers);
+  }
+  async function titleOf(html: string, headers: Record<string, string>): Promise<string> {
     ours.headers = headers;
-    ours.pages.set('/page.html', page(library, model));
+    ours.pages.set('/page.html', html);
     const context = await browser.newContext();
     const tab = await context.newPage();
     await tab.goto(`${ours.origin}/page.html`);
@@ -120,8 +135,11 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
     const setUp = `Chromium ${browser.version()}`;
     row({ kind: 'Pages', setUp, ran, configuration, ...(result && { result }) });
   }
-  const policy = (workers: string) => ({
-    'content-security-policy': `default-src 'self'; connect-src 'self' ${cdn.origin}; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' ${cdn.origin}; worker-src ${workers}`,
+  /** The page's own script is in the page. */
+  const policy = (text: string) => ({
+    'content-security-policy': `default-src 'self'; ${text
+      .replaceAll(CDN, cdn.origin)
+      .replace("script-src 'self'", "$& 'unsafe-inline'")}`,
   });
 
   test('one file and its kernels, two requests', async () => {
@@ -145,7 +163,7 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
     async (path) => {
       const ran = `\`${path.slice(1)}\` from another origin, two threads, under a policy`;
       cdnRow(ran, '`blob:` and the origin in `worker-src`');
-      const headers = { ...policy(`blob: ${cdn.origin}`), ...ISOLATED };
+      const headers = { ...policy(CDN_POLICY), ...ISOLATED };
       expect(await visit(cdn.origin + path, headers)).toBe(`on 2: ${label}`);
     },
   );
@@ -166,7 +184,7 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
     async (path) => {
       const ran = `\`${path.slice(1)}\` from another origin, under a policy without \`blob:\``;
       cdnRow(ran, '', 'refused, and the error says what to allow');
-      const title = await visit(cdn.origin + path, policy("'self'"));
+      const title = await visit(cdn.origin + path, policy(CDN_POLICY.replace('blob:', '')));
       expect(title).toMatch(/^WORKER_FAILED: .*blob:/);
     },
   );
@@ -176,7 +194,15 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
       '`mobinet.min.js` from its own origin, two threads, under a policy',
       "`'wasm-unsafe-eval'`",
     );
-    const headers = { ...policy("'self'"), ...ISOLATED };
+    const headers = { ...policy(POLICY), ...ISOLATED };
     expect(await visit('/dist/mobinet.min.js', headers)).toBe(`on 2: ${label}`);
+  });
+
+  test('the lines of docs/cdn.md, under the policy of docs/csp.md', async () => {
+    const code = snippet('docs/cdn.md', 'From a CDN', 'html')
+      .replace(`${CDN}/mobinet/dist`, cdn.origin)
+      .replace('</script>', 'document.title = classifier.build;</script>');
+    const html = `<!doctype html><title>waiting</title>${code}`;
+    expect(await titleOf(html, policy(CDN_POLICY))).toMatch(/^(simd|relaxed)$/);
   });
 });

@@ -1,7 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build as buildWithEsbuild } from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
 import { rollup } from 'rollup';
 import { build as buildWithVite } from 'vite';
@@ -10,6 +10,7 @@ import webpack from 'webpack';
 import { wasmFiles } from '../../src/kernels/builds.ts';
 import { startServer } from '../browser/server.ts';
 import { tinyModelFile } from '../helpers/model-file.ts';
+import { snippet } from '../helpers/snippets.ts';
 import { row, versionOf } from '../platforms/row.ts';
 import { installTarball, ROOT } from './tarball.ts';
 
@@ -65,23 +66,13 @@ const CONSUMERS: Record<string, (folder: string) => Promise<void>> = {
   // These two do not follow new URL(): the scripts of the workers and of threads are entries of their
   // own, and the kernels are copied to where they are looked for, one folder above them.
   async esbuild(folder) {
-    await buildWithEsbuild({
-      absWorkingDir: folder,
-      entryPoints: {
-        main: 'main.js',
-        worker: 'node_modules/mobinet/dist/worker/worker.js',
-        'threads-worker': 'node_modules/mobinet/dist/worker/threads-worker.js',
-        'thread-script': 'node_modules/mobinet/dist/web/thread-script.js',
-      },
-      outdir: 'out/scripts',
-      bundle: true,
-      format: 'esm',
-      minify: true,
-      splitting: true,
-      target: 'es2022',
-      logLevel: 'error',
+    const PATH = `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`;
+    const command = snippet('docs/bundlers.md', 'Bundlers', 'sh');
+    execFileSync('sh', ['-ec', command], {
+      cwd: folder,
+      env: { ...process.env, PATH },
+      stdio: 'pipe',
     });
-    copyKernels(folder);
     writeFileSync(join(folder, 'out/index.html'), page('./scripts/main.js'));
   },
 

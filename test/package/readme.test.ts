@@ -1,23 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describeInChromium } from '../browser/chromium.ts';
+import { snippet as snippetIn, snippetsOf } from '../helpers/snippets.ts';
 import { ROOT } from './tarball.ts';
 
-const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-
-/** The code of a section's first block of a language. */
-function snippet(heading: string, language: string): string {
-  const section = readme.split(/^## /m).find((text) => text.startsWith(heading))!;
-  const block = section.match(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``));
-  if (block === null) throw new Error(`no ${language} under ${heading}`);
-  return block[1]!;
-}
+const snippet = (heading: string, language: string) => snippetIn('README.md', heading, language);
 
 test('the first lines are those for a page', () => {
-  const [, first] = readme.match(/```js\n([\s\S]*?)```/)!;
-  expect(first).toBe(snippet('In a page', 'js'));
+  const [first] = snippetsOf('README.md');
+  expect(first!.code).toBe(snippet('In a page', 'js'));
 });
 
 test('the lines for Node print three labels', () => {
@@ -25,21 +16,6 @@ test('the lines for Node print three labels', () => {
   const args = ['--input-type=module', '--eval', code];
   const printed = execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
   expect(printed.trim().split('\n')).toHaveLength(3);
-});
-
-test('every command of the command line exists, with its options', () => {
-  const lines = snippet('On the command line', 'sh').trim().split('\n');
-  for (const line of lines) {
-    const [, , command, ...rest] = line.replace(/#.*/, '').trim().split(/\s+/);
-    const help = execFileSync(process.execPath, ['dist/cli/main.js', command!, '--help'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-    });
-    for (const option of rest.filter((word) => word.startsWith('--'))) {
-      expect(help, line).toContain(option);
-    }
-  }
-  expect(lines.length).toBeGreaterThan(4);
 });
 
 describeInChromium('README', (fixture) => {

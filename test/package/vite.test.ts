@@ -6,21 +6,20 @@ import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startServer } from '../browser/server.ts';
 import { tinyModelFile } from '../helpers/model-file.ts';
+import { snippet } from '../helpers/snippets.ts';
 import { row, versionOf } from '../platforms/row.ts';
 import { installTarball, ROOT } from './tarball.ts';
 
-/** What a page's author writes: the core and the worker, nothing configured. */
+/** What a page's author writes, and then threads and the core. */
 const MAIN = `
+${snippet('docs/bundlers.md', 'Bundlers', 'js')}
 import { loadModel } from 'mobinet';
-import { createClassifier } from 'mobinet/worker';
-import modelUrl from 'mobinet/models/mobinet-mid-k3-w25-64.safetensors?url';
 const picture = await (await fetch('/chelsea.png')).blob();
-const classifier = await createClassifier(modelUrl, { threads: 2 });
 // By the iterator, whose code is fetched for it.
 const { value } = await classifier.classifyAll([picture], { topK: 1 }).next();
 const { predictions } = value.classification;
-const { threads, threadsReason } = classifier.describe();
-const here = await loadModel(modelUrl);
+const { threads, threadsReason } = (await createClassifier(model, { threads: 2 })).describe();
+const here = await loadModel(model);
 // Of kernels that are not common, in the page and in a worker.
 await loadModel('/uncommon.safetensors');
 await (await createClassifier('/uncommon.safetensors')).classify(picture);

@@ -19,7 +19,7 @@ beforeAll(async () => {
     join(folder, 'app/layout.js'),
     'export default ({ children }) => <html lang="en"><body>{children}</body></html>;',
   );
-  mkdirSync(join(folder, 'public'));
+  mkdirSync(join(folder, 'public'), { recursive: true });
   copyFileSync(PICTURE, join(folder, 'public/photo.png'));
   const model = join(ROOT, 'models/mobinet-mid-k3-w50-64.safetensors');
   copyFileSync(model, join(folder, 'public/model.safetensors'));

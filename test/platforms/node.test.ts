@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, version as esbuild } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { snippet } from '../helpers/snippets.ts';
 import { installTarball, ROOT } from '../package/tarball.ts';
 import { row, versionOf } from './row.ts';
 
@@ -21,7 +22,7 @@ beforeAll(() => {
   folder = installTarball();
   // The package's only native dependency, as its installation would bring it.
   symlinkSync(join(ROOT, 'node_modules/sharp'), join(folder, 'node_modules/sharp'));
-}, 60_000);
+}, 180_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function write(name: string, text: string): string {
@@ -79,17 +80,16 @@ loadModel(undefined, { threads: 2 }).then(async (model) => {${LABEL}});`,
   expect(run(main)).toMatch(LABELLED);
 });
 
-const bundle = async (script: string, external: string[]) => {
+const bundle = async (entry: string) => {
   const outfile = join(folder, 'bundle', 'server.mjs');
   await build({
-    absWorkingDir: folder,
-    stdin: { contents: `import { loadModel } from 'mobinet/node';${script}`, resolveDir: folder },
+    entryPoints: [entry],
     outfile,
     bundle: true,
     platform: 'node',
     format: 'esm',
     logLevel: 'silent',
-    external,
+    external: ['sharp'],
   });
   return outfile;
 };
@@ -99,8 +99,18 @@ const bundled = (ran: string, configuration: string) =>
 
 test('a bundle by esbuild that leaves the package out', async () => {
   bundled('a bundle for Node, `mobinet/node`', '`--external:mobinet`');
-  const script = `const model = await loadModel(undefined, { threads: 2 });${LABEL}`;
-  expect(run(await bundle(script, ['mobinet']))).toMatch(LABELLED);
+  write(
+    'server.js',
+    `import { loadModel } from 'mobinet/node'; const model = await loadModel(undefined, { threads: 2 });${LABEL}`,
+  );
+  const PATH = `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`;
+  const command = snippet('docs/node.md', 'In a bundle', 'sh');
+  execFileSync('sh', ['-ec', command], {
+    cwd: folder,
+    env: { ...process.env, PATH },
+    stdio: 'pipe',
+  });
+  expect(run(join(folder, 'server.mjs'))).toMatch(LABELLED);
 });
 
 test('a bundle by esbuild with the package in it, and its files handed in', async () => {
@@ -114,16 +124,16 @@ test('a bundle by esbuild with the package in it, and its files handed in', asyn
     const file = `mobinet.${build}.wasm`;
     cpSync(join(dist, file), join(folder, 'bundle/kernels', file));
   }
-  const model = 'mobinet-mid-k3-w50-64.safetensors';
-  cpSync(join(folder, 'node_modules/mobinet/models', model), join(folder, 'bundle', model));
-  const script = `const model = await loadModel(new URL('./${model}', import.meta.url), {
-  wasm: new URL('./kernels/', import.meta.url) });${LABEL}`;
-  const printed = run(await bundle(script, ['sharp']));
-  expect(printed).toMatch(/^(simd|relaxed) on 1: golden retriever\n$/);
+  const model = join(folder, 'node_modules/mobinet/models/mobinet-mid-k3-w50-64.safetensors');
+  cpSync(model, join(folder, 'bundle/model.safetensors'));
+  const entry = write('bundled.js', snippet('docs/node.md', 'In a bundle', 'js') + LABEL);
+  expect(run(await bundle(entry))).toMatch(/^(simd|relaxed) on 1: golden retriever\n$/);
 });
 
 test('a bundle without the files of the package: the error says what to do', async () => {
-  const file = await bundle('await loadModel();', ['sharp']);
+  const file = await bundle(
+    write('left.js', "import { loadModel } from 'mobinet/node'; await loadModel();"),
+  );
   const { stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' });
   expect(stderr).toMatch(/FILE_NOT_FOUND/);
   expect(stderr).toMatch(/hint: .*external:mobinet/);

@@ -7,6 +7,7 @@ export default defineConfig({
     include: [
       'test/platforms/*.{test,platform}.ts',
       'test/package/{cdn,consumers,vite}.test.ts',
+      'test/browser/bits.test.ts',
       'test/engines/*.test.ts',
     ],
     globalSetup: 'test/platforms/install.ts',
