@@ -172,7 +172,7 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
     '%s with a model of kernels that are not common, under the same policy',
     async (path) => {
       ours.pages.set('/uncommon.safetensors', await tinyModelFile());
-      const headers = { ...policy(`blob: ${cdn.origin}`), ...ISOLATED };
+      const headers = { ...policy(CDN_POLICY), ...ISOLATED };
       const title = await visit(cdn.origin + path, headers, '/uncommon.safetensors');
       expect(title).toMatch(/^on 2: (ant|bee|cat|dog|eel)$/);
       expect(cdn.requests).toContain('/kernels/uncommon.js');
