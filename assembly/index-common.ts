@@ -1,5 +1,5 @@
 /**
- * The kernels of the networks of src/networks/, whatever their options, where there is SIMD: a binary
+ * The kernels of MoBiNet and MobileNet v1, whatever their options, where there is SIMD: a binary
  * of its own, so that most pages download no others.
  */
 

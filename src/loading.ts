@@ -1,9 +1,10 @@
 /** From a source to a model: its file and the kernels are fetched side by side, planned and put together. */
 
-import { MobinetError } from './errors.ts';
+import { GraphError, MobinetError, RuntimeError } from './errors.ts';
 import { openContainer, parseModelFile, verifyDigest } from './file/model-file.ts';
 import { type ModelSource, readSource } from './file/read-source.ts';
 import { withActivations } from './graph/activations.ts';
+import type { Families } from './kernels/index.ts';
 import { keptOf, type LoadOptions, type Model, openModel } from './model.ts';
 import { type Plan, planGraph } from './plan/plan.ts';
 import { createEngine, type Engine } from './runtime/engine.ts';
@@ -21,6 +22,8 @@ export interface Platform {
   cores(): number;
   /** The kernels that come with this package: for one thread, or for several. */
   readonly kernels: KernelLocator;
+  /** The families of kernels beside the common ones. */
+  uncommonFamilies(): Promise<{ readonly UNCOMMON: Families }>;
   /**
    * An engine of several threads.
    * @param module of a build for threads
@@ -68,7 +71,9 @@ export async function loadModelOn(
     const kernels = await compiling;
     const choice =
       kernels.shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
-    const plan = planGraph(file.graph, kernels.build, choice.threads, options.limits);
+    const planWith = (uncommon?: Families) =>
+      planGraph(file.graph, kernels.build, choice.threads, options.limits, uncommon);
+    const plan = await planWithNeeded(planWith, platform);
     return { file, kernels: await kernelsFor(plan.steps, kernels), choice, plan };
   };
   const { file, kernels, choice, plan } = await planModel().catch(async (error) => {
@@ -83,6 +88,25 @@ export async function loadModelOn(
 }
 
 const OTHER_KERNELS = 'the kernels given as `wasm` are not of a build for threads';
+
+/** A plan with the common families of kernels, or with all where a stage has none among these. */
+async function planWithNeeded(
+  planWith: (uncommon?: Families) => Plan,
+  { uncommonFamilies }: Platform,
+): Promise<Plan> {
+  try {
+    return planWith();
+  } catch (error) {
+    if (!(error instanceof GraphError && error.code === 'STREAM_UNSUPPORTED')) throw error;
+  }
+  const { UNCOMMON } = await uncommonFamilies().catch((cause) => {
+    throw new RuntimeError('WASM_INVALID', 'Cannot load what this model needs of the package', {
+      cause,
+      hint: 'is kernels/uncommon.js of mobinet/dist served, beside what has been loaded?',
+    });
+  });
+  return planWith(UNCOMMON);
+}
 
 /** The engine: on one thread where the others cannot be started. */
 async function openEngine(

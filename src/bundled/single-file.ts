@@ -12,6 +12,7 @@ import {
   createClassifier as createClassifierOf,
 } from '../worker/classifier.ts';
 import { type Port, serve } from '../worker/serve.ts';
+import { uncommonFamilies } from '../worker/uncommon-families.ts';
 
 export * from '../index.ts';
 export type { Classifier, ClassifierOptions, ClassifyPictureOptions } from '../worker/index.ts';
@@ -33,7 +34,7 @@ export function createClassifier(
   });
 }
 
-if (role === 'worker') serve(globalThis as unknown as Port, openThreadPool);
+if (role === 'worker') serve(globalThis as unknown as Port, openThreadPool, uncommonFamilies);
 if (role === 'thread') {
   globalThis.addEventListener('message', ({ data }: MessageEvent<ThreadStart>) => {
     serveThread(data, (report) => globalThis.postMessage(report));

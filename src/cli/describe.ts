@@ -4,6 +4,7 @@ import { InputError } from '../errors.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
 import { activationsOf, withActivations } from '../graph/activations.ts';
 import { type Cost, graphCost } from '../graph/cost.ts';
+import { UNCOMMON } from '../kernels/uncommon.ts';
 import type { ModelDescription } from '../model.ts';
 import { NETWORKS, type NetworkName } from '../networks/index.ts';
 import type { MobinetOptions } from '../networks/mobinet.ts';
@@ -99,8 +100,7 @@ Examples:
 async function describe(argument: string | undefined, flags: DescribeFlags): Promise<void> {
   if (flags.table) {
     const tables = paperTables();
-    const text = flags.json ? safeJson(tables, undefined, 2) : paperTablesText(tables);
-    process.stdout.write(`${text}\n`);
+    print(flags.json ? safeJson(tables, undefined, 2) : paperTablesText(tables));
     return;
   }
   const path = argument ?? flags.model;
@@ -145,7 +145,7 @@ async function describeFile(
   const graph = withActivations(file.graph, flags.activations);
   const { name, formatVersion, labels, preprocessing, provenance, byteLength } = file;
   const { nodes, ...cost } = graphCost(graph);
-  const { memoryBytes, constantBytes, arenaBytes } = planGraph(graph, build, threads);
+  const { memoryBytes, constantBytes, arenaBytes } = planGraph(graph, build, threads, {}, UNCOMMON);
   return {
     name,
     formatVersion,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { exportFile } from '../node/export.ts';
+import { print } from './output.ts';
 import { fileSize, safeText } from './text.ts';
 
 export function addExport(program: Command): void {
@@ -20,6 +21,6 @@ Example:
     )
     .action(async (model: string, target: string) => {
       const bytes = await exportFile(model, target);
-      process.stdout.write(`${safeText(target)}: ${fileSize(bytes)}\n`);
+      print(`${safeText(target)}: ${fileSize(bytes)}`);
     });
 }

@@ -25,6 +25,7 @@ const NODE: Platform = {
   cores: availableParallelism,
   // A file is read, not downloaded: all of the kernels at once.
   kernels: (build, threads) => readPackageFile(defaultWasmUrl(build, threads, 'all')),
+  uncommonFamilies: () => import('../kernels/uncommon.ts'),
   openThreadPool,
 };
 

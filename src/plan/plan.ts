@@ -8,6 +8,7 @@ import type { Graph } from '../graph/graph.ts';
 import { activationType } from '../kernels/activations.ts';
 import { type Build, hasSimd } from '../kernels/builds.ts';
 import { type AnyCall, openCalls } from '../kernels/calls.ts';
+import type { Families } from '../kernels/index.ts';
 import { sizeOf } from '../tensor.ts';
 import { layOut, type PlacedConstant, type Program, type Step } from './addresses.ts';
 import { checkBudget, checkLimit, type Limits } from './budget.ts';
@@ -47,15 +48,23 @@ export interface Plan {
 /**
  * The plan of a graph for one build of the kernels and a number of threads.
  * @param limits those that are not the default ones
- * @throws GraphError GRAPH_TOO_LARGE, CONSTANT_NOT_FINITE, STREAM_UNSUPPORTED, STREAM_RANGE
+ * @param uncommon the families of kernels beside the common ones; most plans need none of them
+ * @throws GraphError GRAPH_TOO_LARGE, CONSTANT_NOT_FINITE, STREAM_RANGE; STREAM_UNSUPPORTED where no family
+ * accepts a stage
  */
-export function planGraph(graph: Graph, build: Build, threads = 1, limits: Limits = {}): Plan {
+export function planGraph(
+  graph: Graph,
+  build: Build,
+  threads = 1,
+  limits: Limits = {},
+  uncommon?: Families,
+): Plan {
   const needed = neededNodes(graph);
   checkBudget(graph, needed, limits);
   const target = { build, simd: hasSimd(build), activations: activationType(graph.stream) };
   const stages = stagesOf(graph, needed);
   checkFinite(stages);
-  const selections = select(graph, stages, target);
+  const selections = select(graph, stages, target, uncommon);
   const writer = openCalls(threads);
   const ends = emitCalls(graph, selections, target, writer);
   const calls = writer.finish();

@@ -7,7 +7,7 @@ import { GraphError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { SignEncoding } from '../kernels/encodings.ts';
 import type { Family, FusedSign, Stage, Target } from '../kernels/family.ts';
-import { FAMILIES } from '../kernels/index.ts';
+import { type Families, familiesOf } from '../kernels/index.ts';
 import type { OpName } from '../ops/index.ts';
 import type { SignNode } from '../ops/sign.ts';
 
@@ -19,9 +19,17 @@ export interface Selection {
   readonly sign: FusedSign | undefined;
 }
 
-/** @throws GraphError STREAM_UNSUPPORTED */
-export function select(graph: Graph, stages: readonly Stage[], target: Target): Selection[] {
-  const families = stages.map((stage) => familyOf(stage, target));
+/**
+ * @param uncommon families beside the common ones
+ * @throws GraphError STREAM_UNSUPPORTED where no family accepts a stage
+ */
+export function select(
+  graph: Graph,
+  stages: readonly Stage[],
+  target: Target,
+  uncommon: Families | undefined,
+): Selection[] {
+  const families = stages.map((stage) => familyOf(stage, target, uncommon));
   const signs = new Map<string, SignNode[]>();
   for (const node of graph.nodes) {
     if (node.op !== 'sign') continue;
@@ -41,8 +49,8 @@ export function select(graph: Graph, stages: readonly Stage[], target: Target): 
   });
 }
 
-function familyOf(stage: Stage, target: Target): Family<OpName> {
-  const families = FAMILIES[stage.source.op] as readonly Family<OpName>[];
+function familyOf(stage: Stage, target: Target, uncommon: Families | undefined): Family<OpName> {
+  const families = familiesOf(stage.source.op, uncommon);
   const family = families.find((candidate) => candidate.accepts(stage, target));
   if (family !== undefined) return family;
   throw new GraphError(

@@ -5,6 +5,7 @@ import { WEB } from './platform.ts';
 
 const PAGE: Platform = {
   ...WEB,
+  uncommonFamilies: () => import('../kernels/uncommon.ts'),
   // Fetched where there are to be threads: most pages have none.
   openThreadPool: async (...plan) => (await import('./thread-pool.ts')).openThreadPool(...plan),
 };

@@ -36,7 +36,7 @@ export async function loadThroughCache<T>(
   options: CacheOptions = {},
 ): Promise<T> {
   const kept = await find(keeping).catch(() => undefined);
-  const newer = kept && options.revalidate ? await changed(kept, keeping, options) : undefined;
+  const newer = kept && options.revalidate ? await newerThan(kept, keeping, options) : undefined;
   if (kept !== undefined && newer === undefined) {
     try {
       return await load(await readSource(kept, options), undefined);
@@ -52,28 +52,23 @@ export async function loadThroughCache<T>(
   return load(bytes, { ...keeping, etag });
 }
 
-async function find({ cacheName, address }: Keeping): Promise<Response | undefined> {
-  const cache = await caches.open(cacheName);
-  return cache.match(address);
-}
-
-/** What the server has instead of the kept response; undefined where it does not say. */
-async function changed(
+/** What the server has instead of the kept response; undefined where it cannot be asked. */
+async function newerThan(
   kept: Response,
   { address }: Keeping,
-  { signal }: CacheOptions,
+  options: CacheOptions,
 ): Promise<Response | undefined> {
-  const etag = kept.headers.get('etag');
-  const isOwn = new URL(address).origin === globalThis.location?.origin;
-  // Other origins would have to allow the header: there the browser's own cache asks.
-  const request: RequestInit =
-    etag && isOwn ? { headers: { 'if-none-match': etag } } : { cache: 'no-cache' };
   try {
-    const response = await fetch(address, { ...request, signal: signal ?? null });
-    return response.ok ? response : undefined;
+    const { changed } = await import('./revalidate.ts');
+    return await changed(kept, address, options.signal);
   } catch {
     return undefined;
   }
+}
+
+async function find({ cacheName, address }: Keeping): Promise<Response | undefined> {
+  const cache = await caches.open(cacheName);
+  return cache.match(address);
 }
 
 /** Keeps a model for the next visit, unless the browser refuses (private windows, full disks). */

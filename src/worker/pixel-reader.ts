@@ -3,7 +3,6 @@ import { checkPictureSize } from '../image/check-picture.ts';
 import type { Picture } from '../image/picture.ts';
 import { STORED_PIXELS } from './bitmap-options.ts';
 import type { PostedPicture } from './protocol.ts';
-import { takeWebpOrientation, uprightTransform } from './webp-orientation.ts';
 
 /** @throws InputError PICTURE_DECODE, PICTURE_SIZE; RuntimeError WORKER_FAILED without a canvas */
 export type PixelReader = (posted: PostedPicture) => Promise<Picture>;
@@ -12,8 +11,8 @@ export type PixelReader = (posted: PostedPicture) => Promise<Picture>;
 export function createPixelReader(): PixelReader {
   let context: OffscreenCanvasRenderingContext2D | undefined;
 
-  /** @param orientation of EXIF, where the source is not upright */
-  const readDrawable = (source: ImageBitmap | VideoFrame, orientation = 1): Picture => {
+  /** @param orientation of EXIF; 1 where the source is upright */
+  const readDrawable = (source: ImageBitmap | VideoFrame, orientation: number): Picture => {
     const [across, down] = sizeOf(source);
     checkPictureSize(across, down);
     const [width, height] = orientation > 4 ? [down, across] : [across, down];
@@ -31,10 +30,9 @@ export function createPixelReader(): PixelReader {
 
   return async (posted) => {
     if ('data' in posted) return posted;
-    const { orientation, drawable } =
-      posted instanceof Blob ? await decode(posted) : { orientation: 1, drawable: posted };
+    const drawable = 'file' in posted ? await decode(posted.file) : posted;
     try {
-      return readDrawable(drawable, orientation);
+      return readDrawable(drawable, 'file' in posted ? posted.orientation : 1);
     } finally {
       drawable.close();
     }
@@ -58,11 +56,9 @@ function sizeOf(source: ImageBitmap | VideoFrame): [number, number] {
     : [source.width, source.height];
 }
 
-async function decode(file: Blob): Promise<{ orientation: number; drawable: ImageBitmap }> {
+async function decode(file: Blob): Promise<ImageBitmap> {
   try {
-    const { orientation, upright } = takeWebpOrientation(await file.arrayBuffer());
-    const content = orientation === 1 ? file : new Blob([upright]);
-    return { orientation, drawable: await createImageBitmap(content, STORED_PIXELS) };
+    return await createImageBitmap(file, STORED_PIXELS);
   } catch (cause) {
     throw new InputError(
       'PICTURE_DECODE',
@@ -70,4 +66,23 @@ async function decode(file: Blob): Promise<{ orientation: number; drawable: Imag
       { cause, hint: 'is it whole, and of a format that this browser shows?' },
     );
   }
+}
+
+/**
+ * The transformation of a canvas, a to f, that draws a stored picture upright.
+ * @param width of the stored picture
+ * @param height of the stored picture
+ */
+function uprightTransform(
+  orientation: number,
+  width: number,
+  height: number,
+): [a: number, b: number, c: number, d: number, e: number, f: number] {
+  // In fours: as it is, mirrored, turned by half, upside down; from 5 on with x and y exchanged.
+  const turn = (orientation - 1) % 4;
+  const x = turn === 1 || turn === 2 ? -1 : 1;
+  const y = turn > 1 ? -1 : 1;
+  return orientation > 4
+    ? [0, y, x, 0, x < 0 ? height : 0, y < 0 ? width : 0]
+    : [x, 0, 0, y, x < 0 ? width : 0, y < 0 ? height : 0];
 }

@@ -34,7 +34,7 @@ export async function toPostable(source: PictureSource, giveAway = false): Promi
   switch (kind) {
     case 'Blob':
     case 'File':
-      return { picture: source as Blob, transfer: [] };
+      return postableFile(source as Blob);
     case 'HTMLImageElement':
       return snapshotOfImage(source as HTMLImageElement);
     case 'HTMLVideoElement':
@@ -63,6 +63,27 @@ export function release({ picture }: Postable): void {
 /** The class's name; `instanceof` would not know what comes from another frame. */
 function kindOf(source: unknown): string {
   return Object.prototype.toString.call(source).slice(8, -1);
+}
+
+/** Browsers leave the orientation of a WebP alone: what reads it is fetched where there is one. */
+async function postableFile(file: Blob): Promise<Postable> {
+  // What cannot be read is the worker's to tell.
+  const format = await file
+    .slice(8, 12)
+    .text()
+    .catch(() => undefined);
+  if (format !== 'WEBP') return { picture: { file, orientation: 1 }, transfer: [] };
+  try {
+    const { takeWebpOrientation } = await import('./webp-orientation.ts');
+    const { orientation, upright } = takeWebpOrientation(await file.arrayBuffer());
+    const content = orientation === 1 ? file : new Blob([upright]);
+    return { picture: { file: content, orientation }, transfer: [] };
+  } catch (cause) {
+    throw new InputError('PICTURE_DECODE', 'Cannot read the orientation of the WebP picture', {
+      cause,
+      hint: `is worker/webp-orientation.js of mobinet/dist served? ${cause}`,
+    });
+  }
 }
 
 async function snapshotOfImage(image: HTMLImageElement): Promise<Postable> {

@@ -10,7 +10,14 @@ import type { ThreadWish } from '../runtime/threads.ts';
 import type { PackedError } from './packed-error.ts';
 
 /** A picture that can be posted. */
-export type PostedPicture = Picture | ImageBitmap | VideoFrame | Blob;
+export type PostedPicture = Picture | ImageBitmap | VideoFrame | PictureFile;
+
+/** A file, to be decoded. */
+interface PictureFile {
+  readonly file: Blob;
+  /** Of EXIF, 1 to 8, where the browser does not see to it. */
+  readonly orientation: number;
+}
 
 export interface PrepareArgument {
   readonly build: Build | 'auto';

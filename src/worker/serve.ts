@@ -20,9 +20,14 @@ const KEEPING_DELAY = 500;
 /**
  * Responds to requests; a worker has one model.
  * @param openThreadPool for a model on several threads
+ * @param uncommonFamilies for a model that needs more than the common ones
  */
-export function serve(port: Port, openThreadPool: Platform['openThreadPool']): void {
-  const platform: Platform = { ...WEB, openThreadPool };
+export function serve(
+  port: Port,
+  openThreadPool: Platform['openThreadPool'],
+  uncommonFamilies: Platform['uncommonFamilies'],
+): void {
+  const platform: Platform = { ...WEB, openThreadPool, uncommonFamilies };
   const readPixels = createPixelReader();
   let prepared: { options: LoadOptions; kernels: CompiledKernels } | undefined;
   let model: Model | undefined;

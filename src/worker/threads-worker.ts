@@ -2,5 +2,6 @@
 
 import { openThreadPool } from '../web/thread-pool.ts';
 import { type Port, serve } from './serve.ts';
+import { uncommonFamilies } from './uncommon-families.ts';
 
-serve(globalThis as unknown as Port, openThreadPool);
+serve(globalThis as unknown as Port, openThreadPool, uncommonFamilies);

@@ -1,4 +1,7 @@
-/** The EXIF orientation of a WebP, which browsers leave alone, as they do not in JPEG and PNG. */
+/**
+ * The EXIF orientation of a WebP, which browsers leave alone, as they do not in JPEG and PNG: fetched by
+ * pages that classify one.
+ */
 
 const ORIENTATION = 0x0112;
 
@@ -37,7 +40,7 @@ function orientationOf(exif: DataView): number {
 /**
  * The EXIF orientation of a WebP, 1 (upright) to 8, and the file without it, so that no browser
  * turns it a second time.
- * @param content the whole file, of any kind
+ * @param content the whole file
  */
 export function takeWebpOrientation(content: ArrayBuffer): {
   orientation: number;
@@ -56,23 +59,4 @@ export function takeWebpOrientation(content: ArrayBuffer): {
     // What ends too early says nothing.
   }
   return { orientation: 1, upright: content };
-}
-
-/**
- * The transformation of a canvas, a to f, that draws a stored picture upright.
- * @param width of the stored picture
- * @param height of the stored picture
- */
-export function uprightTransform(
-  orientation: number,
-  width: number,
-  height: number,
-): [a: number, b: number, c: number, d: number, e: number, f: number] {
-  // In fours: as it is, mirrored, turned by half, upside down; from 5 on with x and y exchanged.
-  const turn = (orientation - 1) % 4;
-  const x = turn === 1 || turn === 2 ? -1 : 1;
-  const y = turn > 1 ? -1 : 1;
-  return orientation > 4
-    ? [0, y, x, 0, x < 0 ? height : 0, y < 0 ? width : 0]
-    : [x, 0, 0, y, x < 0 ? width : 0, y < 0 ? height : 0];
 }

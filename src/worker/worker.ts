@@ -5,9 +5,12 @@
 
 import { RuntimeError } from '../errors.ts';
 import { type Port, serve } from './serve.ts';
+import { uncommonFamilies } from './uncommon-families.ts';
 
-serve(globalThis as unknown as Port, async () => {
+const openThreadPool = async () => {
   throw new RuntimeError('WORKER_FAILED', 'the script is the one for a single thread', {
     hint: 'give that of dist/worker/threads-worker.js as `workerUrl`',
   });
-});
+};
+
+serve(globalThis as unknown as Port, openThreadPool, uncommonFamilies);

@@ -16,6 +16,7 @@ type Mobinet = typeof import('../../src/index.ts') &
   typeof import('../../src/worker/index.ts') & {
     readonly compose: typeof import('../../src/image/compose.ts').compose;
     readonly createPixelReader: typeof import('../../src/worker/pixel-reader.ts').createPixelReader;
+    readonly toPostable: typeof import('../../src/worker/post-picture.ts').toPostable;
     readonly MODEL: string;
     failureOf(promise: Promise<unknown>): Promise<Failure>;
     plainPicture(

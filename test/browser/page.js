@@ -3,6 +3,7 @@ import { compose } from '../../dist/image/compose.js';
 import * as core from '../../dist/index.js';
 import * as worker from '../../dist/worker/index.js';
 import { createPixelReader } from '../../dist/worker/pixel-reader.js';
+import { toPostable } from '../../dist/worker/post-picture.js';
 
 const MODEL = '/models/mobinet-mid-k3-w50-64.safetensors';
 
@@ -47,6 +48,7 @@ globalThis.mobinet = {
   ...worker,
   compose,
   createPixelReader,
+  toPostable,
   MODEL,
   failureOf,
   plainPicture,

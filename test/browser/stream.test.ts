@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { snippetsOf } from '../helpers/snippets.ts';
 import { describeInChromium } from './chromium.ts';
 
 describeInChromium(
@@ -24,6 +25,28 @@ describeInChromium(
       expect(new Set(times).size).toBe(10);
       expect(counts).toEqual(Array(10).fill(3));
       expect(after).toBe(5);
+    });
+
+    test('the lines of docs/video.md run', async () => {
+      const page = await fixture.open();
+      const code = snippetsOf('docs/video.md').map((snippet) => snippet.code);
+      const seen = await page.evaluate<string[]>(`(async () => {
+        const { createClassifier, plainPicture } = mobinet;
+        const video = document.createElement('video');
+        video.srcObject = await navigator.mediaDevices.getUserMedia({ video: true });
+        await video.play();
+        const seen = [];
+        const show = ([best]) => {
+          seen.push(best.label);
+          if (seen.length === 3) video.srcObject = null;
+        };
+        const pictures = [plainPicture(255, 0, 0), new Blob(['no picture'])];
+        const console = { log: (text) => seen.push(text) };
+        ${code.join('').replace(/^import .*$/m, '')}
+        return seen;
+      })()`);
+      expect(seen).toHaveLength(5);
+      expect(seen.at(-1)).toBe('PICTURE_DECODE');
     });
 
     test('without requestVideoFrameCallback the repaints are asked', async () => {

@@ -1,7 +1,7 @@
 import type { Graph } from '../../src/graph/graph.ts';
 import type { Build } from '../../src/kernels/builds.ts';
-import { planGraph } from '../../src/plan/plan.ts';
 import { instantiateKernels } from '../../src/runtime/engine.ts';
+import { planGraph } from './plan.ts';
 import { wasmModule } from './run.ts';
 
 const PAGE = 65536;

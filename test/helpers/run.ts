@@ -4,9 +4,9 @@ import type { Graph } from '../../src/graph/graph.ts';
 import { type Build, type Extent, wasmFile } from '../../src/kernels/builds.ts';
 import { identityAs } from '../../src/kernels/identity.ts';
 import { openThreadPool } from '../../src/node/thread-pool.ts';
-import { planGraph } from '../../src/plan/plan.ts';
 import { createEngine, type Engine } from '../../src/runtime/engine.ts';
 import { probeFeatures } from '../../src/runtime/features.ts';
+import { planGraph } from './plan.ts';
 
 /**
  * The builds that this engine takes; Node before 22 has no relaxed SIMD. Of these only one where the

@@ -6,6 +6,7 @@ import { extname, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadModel } from '../../dist/node/index.js';
+import { tinyModelFile } from '../helpers/model-file.ts';
 import { snippet, snippetsOf } from '../helpers/snippets.ts';
 import { row } from '../platforms/row.ts';
 import { installTarball, ROOT } from './tarball.ts';
@@ -39,7 +40,7 @@ interface Site {
   /** Sent with everything. */
   headers: Record<string, string>;
   /** Content by path, in place of files. */
-  readonly pages: Map<string, string>;
+  readonly pages: Map<string, string | Uint8Array>;
   readonly server: Server;
 }
 
@@ -64,12 +65,14 @@ async function openSite(folder: string): Promise<Site> {
 }
 
 /** What a page's author writes; the title says what came of it. */
-const page = (library: string) => `<!doctype html><meta charset="utf-8"><title>waiting</title>
+const page = (
+  library: string,
+  model: string,
+) => `<!doctype html><meta charset="utf-8"><title>waiting</title>
 <script type="module">
 import { createClassifier } from '${library}';
 try {
-  const model = '/models/mobinet-mid-k3-w50-64.safetensors';
-  const classifier = await createClassifier(model, { threads: 2, build: 'simd' });
+  const classifier = await createClassifier('${model}', { threads: 2, build: 'simd' });
   const picture = await (await fetch('/samples/chelsea.png')).blob();
   const { predictions } = await classifier.classify(picture, { topK: 1 });
   const { threads, threadsReason } = classifier.describe();
@@ -108,8 +111,14 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
     rmSync(folder, { recursive: true });
   });
 
-  async function visit(library: string, headers: Record<string, string>): Promise<string> {
-    return titleOf(page(library), headers);
+  const MODEL = '/models/mobinet-mid-k3-w50-64.safetensors';
+
+  async function visit(
+    library: string,
+    headers: Record<string, string>,
+    model = MODEL,
+  ): Promise<string> {
+    return titleOf(page(library, model), headers);
   }
   async function titleOf(html: string, headers: Record<string, string>): Promise<string> {
     ours.headers = headers;
@@ -156,6 +165,17 @@ describe.skipIf(missing !== '')(`from a CDN, in Chromium${missing}`, () => {
       cdnRow(ran, '`blob:` and the origin in `worker-src`');
       const headers = { ...policy(CDN_POLICY), ...ISOLATED };
       expect(await visit(cdn.origin + path, headers)).toBe(`on 2: ${label}`);
+    },
+  );
+
+  test.each(['/mobinet.min.js', '/worker/index.js'])(
+    '%s with a model of kernels that are not common, under the same policy',
+    async (path) => {
+      ours.pages.set('/uncommon.safetensors', await tinyModelFile());
+      const headers = { ...policy(CDN_POLICY), ...ISOLATED };
+      const title = await visit(cdn.origin + path, headers, '/uncommon.safetensors');
+      expect(title).toMatch(/^on 2: (ant|bee|cat|dog|eel)$/);
+      expect(cdn.requests).toContain('/kernels/uncommon.js');
     },
   );
 

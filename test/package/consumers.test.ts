@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import webpack from 'webpack';
 import { wasmFiles } from '../../src/kernels/builds.ts';
 import { startServer } from '../browser/server.ts';
+import { tinyModelFile } from '../helpers/model-file.ts';
 import { snippet } from '../helpers/snippets.ts';
 import { row, versionOf } from '../platforms/row.ts';
 import { installTarball, ROOT } from './tarball.ts';
@@ -22,6 +23,9 @@ const picture = await (await fetch('chelsea.png')).blob();
 const { value } = await classifier.classifyAll([picture], { topK: 1 }).next();
 const { predictions } = value.classification;
 const { threads, threadsReason } = classifier.describe();
+// Of kernels that are not common.
+const other = await createClassifier('uncommon.safetensors');
+await other.classify(picture);
 document.title = classifier.build + ' on ' + (threadsReason ?? threads) + ': ' + predictions[0].label;
 `;
 
@@ -121,7 +125,8 @@ const ROWS: Record<string, { setUp: () => string; configuration: string }> = {
 };
 
 function copyKernels(folder: string): void {
-  for (const file of wasmFiles()) {
+  mkdirSync(join(folder, 'out/kernels'), { recursive: true });
+  for (const file of [...wasmFiles(), 'kernels/uncommon.js']) {
     copyFileSync(join(folder, 'node_modules/mobinet/dist', file), join(folder, 'out', file));
   }
 }
@@ -158,6 +163,7 @@ describe.skipIf(missing !== '')(`built from the tarball and run in Chromium${mis
     await CONSUMERS[name]!(folder);
     const models = join(ROOT, 'models/mobinet-mid-k3-w50-64.safetensors');
     copyFileSync(models, join(out, 'model.safetensors'));
+    writeFileSync(join(out, 'uncommon.safetensors'), await tinyModelFile());
     copyFileSync(join(ROOT, 'samples/chelsea.png'), join(out, 'chelsea.png'));
     const server = await startServer(pathToFileURL(`${out}/`), true);
     server.answers.set('/favicon.ico', (response) => response.writeHead(204).end());

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startServer } from '../browser/server.ts';
+import { tinyModelFile } from '../helpers/model-file.ts';
 import { snippet } from '../helpers/snippets.ts';
 import { row, versionOf } from '../platforms/row.ts';
 import { installTarball, ROOT } from './tarball.ts';
@@ -19,6 +20,9 @@ const { value } = await classifier.classifyAll([picture], { topK: 1 }).next();
 const { predictions } = value.classification;
 const { threads, threadsReason } = (await createClassifier(model, { threads: 2 })).describe();
 const here = await loadModel(model);
+// Of kernels that are not common, in the page and in a worker.
+await loadModel('/uncommon.safetensors');
+await (await createClassifier('/uncommon.safetensors')).classify(picture);
 document.title = here.build + ' on ' + (threadsReason ?? threads) + ': ' + predictions[0].label;
 `;
 
@@ -67,6 +71,7 @@ describe.skipIf(missing !== '')(`Vite without configuration, in Chromium${missin
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     writeFileSync(join(folder, 'index.html'), PAGE);
     copyFileSync(join(ROOT, 'samples/chelsea.png'), join(folder, 'chelsea.png'));
+    writeFileSync(join(folder, 'uncommon.safetensors'), await tinyModelFile());
     browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] });
   }, 120_000);
   afterAll(async () => {
@@ -127,7 +132,9 @@ describe.skipIf(missing !== '')(`Vite without configuration, in Chromium${missin
       // The page waits at its top level.
       build: { outDir: out, target: 'es2022' },
     });
-    copyFileSync(join(ROOT, 'samples/chelsea.png'), join(out, 'chelsea.png'));
+    for (const file of ['chelsea.png', 'uncommon.safetensors']) {
+      copyFileSync(join(folder, file), join(out, file));
+    }
     const server = await startServer(pathToFileURL(`${out}/`), true);
     const seen = await visit(`${server.origin}/index.html`);
     await server.close();

@@ -3,8 +3,8 @@ import { GraphError } from '../../src/errors.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { parseGraph } from '../../src/graph/parse.ts';
 import { DEFAULT_LIMITS } from '../../src/plan/budget.ts';
-import { planGraph } from '../../src/plan/plan.ts';
 import type { Tensor } from '../../src/tensor.ts';
+import { planGraph } from '../helpers/plan.ts';
 import { f32 } from '../networks/tiny-network.ts';
 
 type Node = Record<string, unknown>;

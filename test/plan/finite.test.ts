@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseGraph } from '../../src/graph/parse.ts';
-import { planGraph } from '../../src/plan/plan.ts';
 import type { Tensor } from '../../src/tensor.ts';
+import { planGraph } from '../helpers/plan.ts';
 import { f32 } from '../networks/tiny-network.ts';
 
 /** A network of two nodes, an average and `node` of three channels. */

@@ -6,7 +6,6 @@ import { int16Filters } from '../../src/kernels/conv2d-int16.ts';
 import { mobinet, mobinetDefinition } from '../../src/networks/mobinet.ts';
 import type { Conv2dNode } from '../../src/ops/conv2d.ts';
 import { type GraphNode, inferShape } from '../../src/ops/index.ts';
-import { planGraph } from '../../src/plan/plan.ts';
 import {
   binaryConv2d,
   type ConvolutionCase,
@@ -14,6 +13,7 @@ import {
   graphBuilder,
   outputSize,
 } from '../helpers/graphs.ts';
+import { planGraph } from '../helpers/plan.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { BUILDS, runGraph } from '../helpers/run.ts';
 import { evaluateGraph } from '../reference/evaluate.ts';

@@ -5,7 +5,6 @@ import { mobileNetV1 } from '../../src/networks/mobilenet-v1.ts';
 import { mobinet } from '../../src/networks/mobinet.ts';
 import type { GraphNode } from '../../src/ops/index.ts';
 import { inferShape } from '../../src/ops/index.ts';
-import { planGraph } from '../../src/plan/plan.ts';
 import type { Padding, Pair, Shape } from '../../src/tensor.ts';
 import {
   binaryConv2d,
@@ -14,6 +13,7 @@ import {
   graphBuilder,
   outputSize,
 } from '../helpers/graphs.ts';
+import { planGraph } from '../helpers/plan.ts';
 import { type Random, randomFrom } from '../helpers/random.ts';
 import { BUILDS, runGraph } from '../helpers/run.ts';
 import { tinyNetwork } from '../networks/tiny-network.ts';

@@ -7,8 +7,8 @@ import {
   readSources,
 } from '../../build/assembly.js';
 import { mobinet } from '../../src/networks/mobinet.ts';
-import { planGraph } from '../../src/plan/plan.ts';
 import { argumentsOf, partOf } from '../../src/plan/share.ts';
+import { planGraph } from '../helpers/plan.ts';
 
 test('parts follow one another from nothing to all the work, none larger than another by two', () => {
   fc.assert(

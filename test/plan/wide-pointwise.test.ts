@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { planGraph } from '../../src/plan/plan.ts';
 import { binaryConv2d, type ConvolutionCase, graphBuilder } from '../helpers/graphs.ts';
+import { planGraph } from '../helpers/plan.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { BUILDS, runGraph } from '../helpers/run.ts';
 

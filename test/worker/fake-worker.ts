@@ -43,6 +43,7 @@ export class ServedWorker extends FakeWorker {
           this.#inner.addEventListener(type, listener as EventListener),
       },
       () => Promise.reject(new Error('no threads here')),
+      () => import('../../src/kernels/uncommon.ts'),
     );
   }
 
