@@ -11,6 +11,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseModelFile } from '../dist/file/model-file.js';
+import { UNCOMMON } from '../dist/kernels/uncommon.js';
 import { mobileNetV1 } from '../dist/networks/mobilenet-v1.js';
 import { mobinet } from '../dist/networks/mobinet.js';
 import { openThreadPool } from '../dist/node/thread-pool.js';
@@ -77,7 +78,7 @@ const entries = [];
 for (const [name, make, threads = 1] of networks) {
   const graph = make();
   const begin = now();
-  const plan = planGraph(graph, build, threads);
+  const plan = planGraph(graph, build, threads, {}, UNCOMMON);
   const planned = now();
   const engine =
     threads === 1

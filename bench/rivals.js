@@ -19,6 +19,7 @@ import { parseArgs } from 'node:util';
 import { env, InferenceSession, Tensor } from 'onnxruntime-web';
 import { graphToOnnx } from '../dist/export/onnx.js';
 import { parseGraph } from '../dist/graph/parse.js';
+import { UNCOMMON } from '../dist/kernels/uncommon.js';
 import { NETWORKS } from '../dist/networks/index.js';
 import { batchNorm, convolution, relu, sum } from '../dist/networks/layers.js';
 import { resNet18, shortcut } from '../dist/networks/resnet18.js';
@@ -88,7 +89,10 @@ const kernels = new WebAssembly.Module(
 /** @returns {Promise<Timed>} */
 async function here(/** @type {keyof typeof NETWORKS} */ name) {
   const { json, tensors } = NETWORKS[name].definition(SIZE);
-  const engine = await createEngine(planGraph(parseGraph(json, tensors), build), kernels);
+  const engine = await createEngine(
+    planGraph(parseGraph(json, tensors), build, 1, {}, UNCOMMON),
+    kernels,
+  );
   engine.run(input);
   return () => processorTime(() => engine.run(input));
 }

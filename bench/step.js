@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { UNCOMMON } from '../dist/kernels/uncommon.js';
 import { planGraph } from '../dist/plan/plan.js';
 import { instantiateKernels } from '../dist/runtime/engine.js';
 
@@ -13,7 +14,7 @@ const PAGE = 65536;
  * @returns {Promise<() => void>}
  */
 export async function openStep(graph, build, wanted) {
-  const plan = planGraph(graph, build);
+  const plan = planGraph(graph, build, 1, {}, UNCOMMON);
   const pages = Math.ceil(plan.memoryBytes / PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const module = new WebAssembly.Module(

@@ -117,14 +117,15 @@ async function warmUp({ network, build, threads }) {
  * @returns {Promise<Engine>}
  */
 async function openEngine({ block, width, size }, build, threads) {
-  /** @type {[typeof import('../../src/networks/mobinet.ts'), typeof import('../../src/networks/mobilenet-v1.ts'), typeof import('../../src/plan/plan.ts'), typeof import('../../src/runtime/engine.ts'), typeof import('../../src/runtime/wasm.ts')]} */
-  const [{ mobinet }, { mobileNetV1 }, { planGraph }, { createEngine }, kernels] =
+  /** @type {[typeof import('../../src/networks/mobinet.ts'), typeof import('../../src/networks/mobilenet-v1.ts'), typeof import('../../src/plan/plan.ts'), typeof import('../../src/runtime/engine.ts'), typeof import('../../src/runtime/wasm.ts'), typeof import('../../src/kernels/uncommon.ts')]} */
+  const [{ mobinet }, { mobileNetV1 }, { planGraph }, { createEngine }, kernels, { UNCOMMON }] =
     await Promise.all([
       library('networks/mobinet.js'),
       library('networks/mobilenet-v1.js'),
       library('plan/plan.js'),
       library('runtime/engine.js'),
       library('runtime/wasm.js'),
+      library('kernels/uncommon.js'),
     ]);
   const classes = size === 224 ? 1000 : 200;
   const graph =
@@ -135,8 +136,9 @@ async function openEngine({ block, width, size }, build, threads) {
           headBits: 8,
           stream: { type: 'int16', fraction: 9 },
         });
-  const plan = planGraph(graph, build, threads);
-  const { module } = await kernels.loadKernels(kernels.defaultWasmUrl, build, threads);
+  const plan = planGraph(graph, build, threads, {}, UNCOMMON);
+  const common = await kernels.loadKernels(kernels.defaultWasmUrl, build, threads);
+  const { module } = await kernels.kernelsFor(plan.steps, common);
   if (threads === 1) return createEngine(plan, module);
   /** @type {typeof import('../../src/web/thread-pool.ts')} */
   const { openThreadPool } = await library('web/thread-pool.js');

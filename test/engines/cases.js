@@ -7,6 +7,7 @@ import { parseModelFile } from '../../dist/file/model-file.js';
 import { withActivations } from '../../dist/graph/activations.js';
 import { parseGraph } from '../../dist/graph/parse.js';
 import { preprocess } from '../../dist/image/preprocess.js';
+import { UNCOMMON } from '../../dist/kernels/uncommon.js';
 import { NETWORKS as DEFINITIONS } from '../../dist/networks/index.js';
 import { mobileNetV1 } from '../../dist/networks/mobilenet-v1.js';
 import { mobinet } from '../../dist/networks/mobinet.js';
@@ -123,7 +124,7 @@ export async function reportOf(host) {
     const answers = {};
     for (const build of host.builds) {
       for (const threads of host.threads) {
-        const plan = planGraph(graph, build, threads);
+        const plan = planGraph(graph, build, threads, {}, UNCOMMON);
         const engine = await host.open(plan, await moduleOf(build, threads > 1), threads);
         const answer = hexOf(engine.run(input));
         answers[answer] = [...(answers[answer] ?? []), `${build} on ${engine.threads}`];
