@@ -347,7 +347,7 @@ export function evaluateInt16(whole: Graph, input: Float32Array): Float32Array {
         });
       }
       case 'flatten':
-        return { shape, data: valueNamed(first).data.map((x) => x / units) };
+        return { shape, data: floats(first).data };
       case 'dense':
         return operations.dense(valueNamed(first), node);
       default:
