@@ -1,6 +1,7 @@
 /** Convolutions of floats with binary or ternary weights: assembly/binary-weight-conv2d.ts. */
 
 import type { BinaryWeightConv2dNode } from '../ops/binary_weight_conv2d.ts';
+import { filterElements } from '../ops/filter-bits.ts';
 import { WEIGHT_CHUNK_CUTS } from './abi.gen.ts';
 import { epilogueParameters } from './activations.ts';
 import { bitsAt, weightWords, wordsPerFilter } from './binary-weights.ts';
@@ -60,7 +61,7 @@ function tapOffsets(node: BinaryWeightConv2dNode, out: Raster): Int32Array {
 
 /** `[group][chunk][output / 4][cut][4]` u16: byte offsets of the entries from the chunk's first table. */
 function packEntries(node: BinaryWeightConv2dNode, entryBytes: number): Uint16Array {
-  const taps = node.kernel[0] * node.kernel[1] * (node.inChannels / node.groups);
+  const taps = filterElements(node);
   const cutTaps = node.nonzero === undefined ? 5 : 3;
   const cuts = Math.ceil(taps / cutTaps);
   const groupOutputs = node.outChannels / node.groups;

@@ -1,13 +1,12 @@
 /** Binary weights of a model file, as the packing of every family reads them. */
 
-import type { BinaryConv2dNode } from '../ops/binary_conv2d.ts';
+import { type FilterBits, filterElements } from '../ops/filter-bits.ts';
 
-type Filters = Pick<BinaryConv2dNode, 'weight' | 'kernel' | 'inChannels' | 'groups'>;
+type Filters = Pick<FilterBits, 'weight' | 'kernel' | 'inChannels' | 'groups'>;
 
 /** u64 words of a filter, and of its row in the weight tensor. */
 export function wordsPerFilter(node: Omit<Filters, 'weight'>): number {
-  const elements = node.kernel[0] * node.kernel[1] * (node.inChannels / node.groups);
-  return Math.ceil(elements / 64);
+  return Math.ceil(filterElements(node) / 64);
 }
 
 /** A binary weight as 32-bit words, for `bitsAt`. */

@@ -2,7 +2,7 @@ import { type Padding, type Pair, type Shape, sizeOf } from '../tensor.ts';
 import { expectGroups, vectorOrNone } from './attributes.ts';
 import { NO_COST, type NodeBase, type Operation } from './operation.ts';
 import { linear } from './piecewise-linear.ts';
-import { expectChannels, mapOf, windowed } from './shapes.ts';
+import { convolved } from './shapes.ts';
 
 /** Float convolution with zero padding; `weight` is `[O, I / groups, kernelHeight, kernelWidth]`. */
 export interface Conv2dNode extends NodeBase {
@@ -46,10 +46,7 @@ export const conv2d: Operation<Conv2dNode> = {
       outChannels,
     };
   },
-  shape(node, [input]) {
-    expectChannels(node, 'it', node.inChannels, input!);
-    return windowed(node, node.outChannels, mapOf(node, input!));
-  },
+  shape: convolved,
   cost: (node, shape) => ({
     ...NO_COST,
     floatMacs: windowMacs(node, shape),

@@ -1,7 +1,68 @@
-/** Packed bits of filters, as a model file has them. */
+/** Convolutions whose filters are packed bits, as a model file has them. */
 
 import { ModelFormatError } from '../errors.ts';
-import { type Attributes, expectShape } from './attributes.ts';
+import type { Padding, Pair } from '../tensor.ts';
+import { type Attributes, expectGroups, expectShape, vectorOrNone } from './attributes.ts';
+
+/** What they have in common. */
+export interface FilterBits {
+  /**
+   * Packed bits `[O, ceil(kernelHeight * kernelWidth * I / groups / 64)]`: bit 1 is +1; element
+   * `(y * kernelWidth + x) * (I / groups) + c` of a filter is bit `e mod 64` of word `e div 64`.
+   */
+  readonly weight: BigUint64Array;
+  readonly alpha: Float32Array | undefined;
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  /** From one tap to the next; absent, 1. */
+  readonly dilation?: Pair | undefined;
+  readonly padding: Padding;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly groups: number;
+}
+
+/** The attributes that `parseFilterBits` reads. */
+export const FILTER_ATTRIBUTES = [
+  'weight',
+  'alpha',
+  'kernel',
+  'in_channels',
+  'out_channels',
+  'stride',
+  'padding',
+  'groups',
+  'dilation',
+] as const;
+
+/** @throws ModelFormatError TENSOR_MISSING, TENSOR_MISMATCH, GRAPH_INVALID */
+export function parseFilterBits(a: Attributes): FilterBits {
+  const kernel = a.pair('kernel');
+  const inChannels = a.integer('in_channels', 1);
+  const outChannels = a.integer('out_channels', 1);
+  const groups = a.integerOr('groups', 1, 1);
+  expectGroups(a, groups, inChannels, outChannels);
+  return {
+    weight: filterBits(a, 'weight', outChannels, filterElements({ kernel, inChannels, groups })),
+    alpha: vectorOrNone(a, 'alpha', outChannels),
+    kernel,
+    stride: a.pair('stride'),
+    dilation: a.pairOrNone('dilation'),
+    padding: a.padding('padding'),
+    inChannels,
+    outChannels,
+    groups,
+  };
+}
+
+/** Elements of a filter. */
+export function filterElements({
+  kernel,
+  inChannels,
+  groups,
+}: Pick<FilterBits, 'kernel' | 'inChannels' | 'groups'>): number {
+  return kernel[0] * kernel[1] * (inChannels / groups);
+}
 
 /**
  * `[filters, ceil(elements / 64)]` U64: a filter's elements from bit 0 of its first word on.

@@ -62,6 +62,15 @@ function places(
   );
 }
 
+/** The map that a convolution makes. */
+export function convolved(
+  node: Parameters<typeof windowed>[0] & { inChannels: number; outChannels: number },
+  [input]: readonly Shape[],
+): Shape {
+  expectChannels(node, 'it', node.inChannels, input!);
+  return windowed(node, node.outChannels, mapOf(node, input!));
+}
+
 /** The map that a window makes as it slides over another. */
 export function windowed(
   node: NodeBase & { kernel: Pair; stride: Pair; padding: Padding; dilation?: Pair | undefined },
