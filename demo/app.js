@@ -269,9 +269,12 @@ async function start() {
   const comparison = createComparison(find(document, '#comparison', HTMLElement), models);
   await model.use(models[0], kept);
   if (kept && entryInUse) {
-    keepParts();
-    find(document, '#offline', HTMLElement).textContent =
-      'Everything runs on this device, and works offline from now on.';
+    const footer = find(document, '#offline', HTMLElement);
+    footer.textContent = 'Everything runs on this device, and works offline from now on.';
+    keepParts(() => {
+      footer.textContent =
+        'Everything runs on this device, and works offline from now on, Teach and Bench too.';
+    });
   }
 }
 

@@ -28,9 +28,17 @@ export async function keepForOffline() {
   return controlled;
 }
 
-/** Has the service worker keep the other parts of the page, too, when this one has been used a while. */
-export function keepParts() {
-  setTimeout(() => navigator.serviceWorker.controller?.postMessage('keep-parts'), PARTS_DELAY);
+/**
+ * Has the service worker keep the other parts of the page, too, when this one has been used a while.
+ * @param {() => void} kept is called when it has them all
+ */
+export function keepParts(kept) {
+  const { serviceWorker } = navigator;
+  serviceWorker.addEventListener('message', ({ data }) => {
+    if (data === 'parts-kept') kept();
+  });
+  serviceWorker.startMessages();
+  setTimeout(() => serviceWorker.controller?.postMessage('keep-parts'), PARTS_DELAY);
 }
 
 /** Offers to install the page as an app, where the browser has that. */

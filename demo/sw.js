@@ -103,7 +103,8 @@ worker.addEventListener('activate', (event) => {
 });
 
 worker.addEventListener('message', (event) => {
-  if (event.data === 'keep-parts') event.waitUntil(keepParts());
+  if (event.data !== 'keep-parts') return;
+  event.waitUntil(keepParts().then(() => event.source?.postMessage('parts-kept')));
 });
 
 worker.addEventListener('fetch', (event) => {

@@ -4,7 +4,7 @@
  * but the one under test.
  *
  *     node test/mutations/run.js             all of them, after changing kernels or their tests
- *     node test/mutations/run.js --sample    the first of each group, as CI does
+ *     node test/mutations/run.js --sample    the first of each group, in one of its builds, as CI does
  *     node test/mutations/run.js FILE        those of one file of the sources
  *
  * Fails where a mutation is missed, does not compile, or matches nothing.
@@ -84,13 +84,18 @@ function jobsOf(/** @type {string | undefined} */ wish) {
     ({ file }) => wish === undefined || wish === '--sample' || wish === file,
   );
   if (groups.length === 0) throw new Error(`no mutations of ${wish}`);
-  const mutated = groups.flatMap(({ file, builds, tests, mutations }) =>
-    mutations.slice(0, wish === '--sample' ? 1 : undefined).flatMap(([what, before, after]) => {
+  const isSample = wish === '--sample';
+  const mutated = groups.flatMap(({ file, builds, tests, mutations }, group) =>
+    mutations.slice(0, isSample ? 1 : undefined).flatMap(([what, before, after]) => {
       const source = readFileSync(join(root, file), 'utf8');
       if (source.split(before).length !== 2)
         throw new Error(`${file} has not exactly one: ${before}`);
       const text = source.replace(before, () => after);
-      return builds.map((build) => ({ build, tests, what, file, mutated: text }));
+      // One build after the other, so that each has its share.
+      const sample = builds.slice(group % builds.length).slice(0, 1);
+      return (isSample ? sample : builds).map((build) => {
+        return { build, tests, what, file, mutated: text };
+      });
     }),
   );
   const builds = [...new Set(mutated.map(({ build }) => build))];
