@@ -51,7 +51,7 @@ export function addDescribe(program: Command): void {
       'Lists the layers of a model with what they cost, and what it takes in all. With one of the ' +
         'options from --network to --classes, of that network (random weights).',
     )
-    .argument('[model]', 'model file (default: the one that comes with mobinet)')
+    .argument('[model]', 'as with --model of the other commands')
     .addOption(modelOption().hideHelp())
     .option('--table', 'print the paper’s tables 3 and 4 with what is counted here beside')
     .addOption(

@@ -4,8 +4,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FileError } from '../errors.ts';
 import type { ActivationsWish } from '../graph/activations.ts';
 import { BUILDS, type Build } from '../kernels/builds.ts';
-import { defaultModelUrl } from '../node/default-model.ts';
 import { readFileBytes } from '../node/read-file.ts';
+import { isShippedModel, SHIPPED_MODEL_NAMES, shippedModelUrl } from '../node/shipped-models.ts';
 import { MOST_THREADS } from '../runtime/threads.ts';
 
 /** Some pictures failed, the rest went through. */
@@ -14,14 +14,18 @@ export const EXIT_SOME_FAILED = 1;
 export const EXIT_UNUSABLE = 2;
 
 export interface ModelOptions {
-  /** Path of a model file; the shipped one by default. */
+  /** Path of a model file, or the name of one that comes with the package. */
   model?: string;
   build: Build | 'auto';
   activations: ActivationsWish;
 }
 
 export function modelOption(): Option {
-  return new Option('-m, --model <file>', 'model file (default: the one that comes with mobinet)');
+  const names = SHIPPED_MODEL_NAMES.join(', ');
+  return new Option(
+    '-m, --model <file>',
+    `model file, or one that comes with mobinet: ${names} (default: ${SHIPPED_MODEL_NAMES[0]})`,
+  );
 }
 
 export function buildOption(): Option {
@@ -70,13 +74,14 @@ export function parseNumber(text: string): number {
 }
 
 /**
- * The bytes of the model file asked for.
+ * The bytes of the model asked for.
+ * @param model path of a file, or the name of one that comes with the package
  * @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE
  */
-export async function readModel(path: string | undefined): Promise<Uint8Array<ArrayBuffer>> {
-  if (path !== undefined) return readFileBytes(path);
+export async function readModel(model: string | undefined): Promise<Uint8Array<ArrayBuffer>> {
+  if (model !== undefined && !isShippedModel(model)) return readFileBytes(model);
   try {
-    return await readFileBytes(defaultModelUrl());
+    return await readFileBytes(shippedModelUrl(model));
   } catch (cause) {
     throw new FileError('FILE_NOT_FOUND', 'The model that comes with mobinet is not there', {
       cause,

@@ -15,10 +15,10 @@ import type {
 } from '../model.ts';
 import { defaultWasmUrl } from '../runtime/wasm.ts';
 import { decodePicture, enoughFor } from './decode.ts';
-import { defaultModelUrl } from './default-model.ts';
 import { readPackageFile } from './package-file.ts';
 import { openPicture, type PictureSource, throwIfAborted } from './picture-source.ts';
 import { readFileBytes } from './read-file.ts';
+import { shippedModelUrl } from './shipped-models.ts';
 import { openThreadPool } from './thread-pool.ts';
 
 const NODE: Platform = {
@@ -156,7 +156,7 @@ export async function loadModel(
 
 /** What the core takes: of files, their bytes. */
 async function fileOf(source: ModelSource | undefined): Promise<ModelSource> {
-  if (source === undefined) return readPackageFile(defaultModelUrl());
+  if (source === undefined) return readPackageFile(shippedModelUrl());
   return isFile(source) ? readFileBytes(source) : source;
 }
 

@@ -247,6 +247,17 @@ describe('classify', () => {
     expect(stderr).toMatch(/threads/);
   });
 
+  test.each([
+    ['mobinet', 'MoBiNet-Mid K=3 width 0.5'],
+    ['steady', 'MoBiNet steady, width 0.5'],
+    ['small', 'MoBiNet-Mid K=3 width 0.25'],
+    ['signs', 'MoBiNet-Mid K=3, width 0.25, traffic signs'],
+  ])('--model %s is one that comes with the package', async (name, title) => {
+    const { code, stdout } = await mobinet(['describe', '--model', name]);
+    expect(code).toBe(0);
+    expect(stdout.split('\n')[0]).toBe(title);
+  });
+
   test.each<[string, string[], string]>([
     ['a model that is not there', ['--model', 'nowhere.safetensors'], 'FILE_NOT_FOUND'],
     ['a model that is a picture', ['--model', sample('chelsea.png')], 'NOT_A_MODEL'],
