@@ -8,9 +8,9 @@ import { exportedParameters } from './assembly.js';
 
 export const ABI_FILE = new URL('../src/kernels/abi.gen.ts', import.meta.url);
 
-/** All kernels, each once. */
+/** All kernels, each once, whichever of its instances an entry exports. */
 function allKernels(/** @type {Assembly} */ { entries }) {
-  const kernels = [...entries.values()].flat();
+  const kernels = [...entries.values()].flat().map(({ instance: _, ...kernel }) => kernel);
   const byName = new Map(kernels.map((kernel) => [kernel.name, kernel]));
   return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -33,6 +33,7 @@ const EXPORTED = 1 << 1;
  * @property {string} name
  * @property {string} from path of its source, as in an import
  * @property {readonly string[]} typeParameters empty where it is for one type of activations only
+ * @property {string} [instance] suffix of the only instance that an entry exports; absent: all
  * @property {readonly Parameter[]} parameters
  */
 
@@ -127,13 +128,21 @@ function exportsOf(program, file, functions) {
     if (statement.members === null) {
       return exportsOf(program, `${from.replace('./', '')}.ts`, functions);
     }
-    return statement.members.map(({ localName }) => {
+    return statement.members.map(({ localName, exportedName }) => {
       const kernel = functions.get(`${from} ${localName.text}`);
       if (kernel === undefined) throw new Error(`${from} has no function ${localName.text}`);
       checkRange(kernel);
-      return kernel;
+      return instanceOf(kernel, exportedName.text);
     });
   });
+}
+
+/** All instances of a kernel under its own name, or the one whose name an entry exports it as. */
+function instanceOf(/** @type {Kernel} */ kernel, /** @type {string} */ exportedName) {
+  if (exportedName === kernel.name) return kernel;
+  const names = exportedNames(kernel);
+  if (!names.includes(exportedName)) throw new Error(`${exportedName} is none of ${names}`);
+  return { ...kernel, instance: exportedName.slice(kernel.name.length) };
 }
 
 /** The runtime calls every kernel with a range of work. */
@@ -143,9 +152,14 @@ function checkRange(/** @type {Kernel} */ { name, parameters }) {
   throw new Error(`${name} must take its range of work first: begin, end`);
 }
 
+function instancesOf(/** @type {Kernel} */ { typeParameters, instance }) {
+  if (typeParameters.length === 0) return [{ suffix: '', types: NO_TYPES }];
+  return INSTANCES.filter(({ suffix }) => suffix === (instance ?? suffix));
+}
+
 /** The names under which a kernel is exported. */
-export function exportedNames(/** @type {Kernel} */ { name, typeParameters }) {
-  return typeParameters.length === 0 ? [name] : INSTANCES.map(({ suffix }) => name + suffix);
+export function exportedNames(/** @type {Kernel} */ kernel) {
+  return instancesOf(kernel).map(({ suffix }) => kernel.name + suffix);
 }
 
 /**
@@ -159,7 +173,7 @@ export function exportedParameters(/** @type {Kernel} */ { parameters }) {
 }
 
 /**
- * The source of a binary: every kernel, for each type of activations.
+ * The source of a binary: every kernel, for each type of activations that its entry exports it for.
  * @param {readonly Kernel[]} kernels
  */
 export function instancesSource(kernels) {
@@ -168,8 +182,7 @@ export function instancesSource(kernels) {
       const { name, from, typeParameters, parameters } = kernel;
       const signature = exportedParameters(kernel).map(({ name, type }) => `${name}: ${type}`);
       const values = parameters.map(({ name }) => name).join(', ');
-      const instances = typeParameters.length === 0 ? [{ suffix: '', types: NO_TYPES }] : INSTANCES;
-      const exports = instances.map(({ suffix, types }) => {
+      const exports = instancesOf(kernel).map(({ suffix, types }) => {
         const chosen = typeParameters.map((parameter) => types[parameter]);
         const instance = chosen.length === 0 ? '' : `<${chosen.join(', ')}>`;
         return `export function ${name}${suffix}(${signature.join(', ')}): void { source_${name}${instance}(${values}); }\n`;

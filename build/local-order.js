@@ -4,12 +4,13 @@ import binaryen from 'assemblyscript/binaryen';
 
 /** A function in WebAssembly's text format, as Binaryen writes it, one of its locals, and a use of one. */
 const FUNCTION = /\n(?= \(func )/;
-const LOCAL = /^ {2}\(local (\$\d+) (\w+)\)$/;
+const LOCAL = /^ {2}\(local (\$\d+) \w+\)$/;
 const USE = /\(local\.(?:get|set|tee) (\$\d+)/g;
 
 /**
- * Numbers the locals of every function anew: by type, vectors first, then in the order of their use. So code
- * that is alike, of which the kernels of two types of activations have much, is alike in its bytes as well.
+ * Numbers the locals of every function anew, in the order of their first use (and by type, as binaries have
+ * them, in the order of the types' first use). So code that is alike, of which the kernels of two types of
+ * activations have much, is alike in its bytes as well.
  * @param {Uint8Array} wasm
  * @returns {Uint8Array}
  */
@@ -29,9 +30,9 @@ function reordered(/** @type {string} */ text) {
   const lines = text.split('\n');
   const order = Array.from(text.matchAll(USE), ([, name]) => name);
   const locals = lines.flatMap((line) => {
-    const [, name = '', type = ''] = LOCAL.exec(line) ?? [];
-    return name === '' ? [] : [{ line, type, place: order.indexOf(name) }];
+    const [, name = ''] = LOCAL.exec(line) ?? [];
+    return name === '' ? [] : [{ line, place: order.indexOf(name) }];
   });
-  locals.sort((a, b) => b.type.localeCompare(a.type) || a.place - b.place);
+  locals.sort((a, b) => a.place - b.place);
   return lines.map((line) => (LOCAL.test(line) ? locals.shift()?.line : line)).join('\n');
 }

@@ -127,5 +127,10 @@ export function checkOptions(options: unknown): void {
 /** The WebAssembly side is missing, broken, out of memory, or already disposed. */
 export class RuntimeError extends MobinetError {}
 
+/** What a signal has ended. */
+export function abortError(signal: AbortSignal): RuntimeError {
+  return new RuntimeError('ABORTED', 'The request was aborted', { cause: signal.reason });
+}
+
 /** A file or folder that is missing, or that cannot be read or written (Node and the command line). */
 export class FileError extends MobinetError {}

@@ -60,7 +60,7 @@ export interface LoadOptions {
    * Where the kernels come from; by default the files beside this package. An address that ends with
    * a slash is a folder with the .wasm files of this package; a function is asked for the build and
    * the number of threads. Of one binary, `build: 'auto'` runs the build that it is. One that is named
-   * `-common` has the kernels of the paper's networks only.
+   * `-common` has the kernels of MoBiNet with int16 activations only.
    */
   wasm?: WasmSource | WasmLocator | undefined;
   /**

@@ -12,7 +12,7 @@ interface BuildEntry {
   readonly probe: Uint8Array<ArrayBuffer> | undefined;
   /** Every kernel. */
   readonly all: Binary;
-  /** Only the kernels of MoBiNet and MobileNet v1, for a page to begin with: most need no other. */
+  /** Only the kernels of MoBiNet with int16 activations, for a page to begin with: most need no other. */
   readonly common?: Binary;
 }
 
@@ -112,7 +112,7 @@ export function hasSimd(build: Build): boolean {
   return BUILD_TABLE[build].features.includes('simd');
 }
 
-/** Which kernels are wanted of a build: those of MoBiNet and MobileNet v1, or every one. */
+/** Which kernels are wanted of a build: those of MoBiNet with int16 activations, or every one. */
 export type Extent = 'common' | 'all';
 
 /** The binary of a build; of one that is not divided it has every kernel. */

@@ -1,4 +1,4 @@
-import { invalidOption, RuntimeError } from '../errors.ts';
+import { abortError, invalidOption } from '../errors.ts';
 
 /** @throws RuntimeError ABORTED */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
@@ -39,8 +39,4 @@ export function within<T>(
     const timer = setTimeout(() => reject(late(milliseconds)), milliseconds);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-}
-
-function abortError(signal: AbortSignal): RuntimeError {
-  return new RuntimeError('ABORTED', 'The request was aborted', { cause: signal.reason });
 }

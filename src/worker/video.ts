@@ -1,9 +1,8 @@
 /** Labels for a video, frame after frame. */
 
-import { invalidOption, MobinetError } from '../errors.ts';
+import { abortError, invalidOption, MobinetError } from '../errors.ts';
 import type { Classification, ClassifyOptions } from '../model.ts';
 import { type Classes, openPredictions } from '../predictions.ts';
-import { abortable } from './abortable.ts';
 import type { Classifier } from './classifier.ts';
 import { createSmoother } from './smoothing.ts';
 import { openVideoFrames } from './video-frames.ts';
@@ -43,11 +42,14 @@ export function stream(
   const predictionsOf = openPredictions(classes, options);
   const smooth = createSmoother(smoothing / 1000);
   const frames = openVideoFrames(video);
+  if (signal?.aborted) frames.close();
+  signal?.addEventListener('abort', frames.close);
   const { topK, scoreThreshold, allow, deny, ...view } = options;
   const wanted = { ...view, topK: 'all', signal } as const;
   let open = true;
   const close = () => {
     open = false;
+    signal?.removeEventListener('abort', frames.close);
     frames.close();
   };
 
@@ -68,7 +70,8 @@ export function stream(
     async next() {
       try {
         while (open) {
-          const time = await abortable(frames.take(), signal);
+          const time = await frames.take();
+          if (signal?.aborted) throw abortError(signal);
           if (time === undefined) break;
           const value = await classifyFrame(time);
           if (open && value !== undefined) return { done: false, value };

@@ -110,6 +110,15 @@ describe('a change of a kernel in assembly/', () => {
     const changed = sourcesWith('elementwise.ts', 'clamp(begin: i32, end: i32, ', 'clamp(');
     expect(() => parseAssembly(changed)).toThrow('clamp must take its range of work first');
   });
+
+  test('an entry that exports an instance which there is none of: no binary is made', () => {
+    const changed = sourcesWith(
+      'index-common.ts',
+      'as averagePool2x2Int16',
+      'as averagePool2x2Int8',
+    );
+    expect(() => parseAssembly(changed)).toThrow('averagePool2x2Int8 is none of averagePool2x2,');
+  });
 });
 
 describe.each(RUNNABLE.flatMap((build) => [[build, ''] as const, [build, '-threads'] as const]))(

@@ -7,7 +7,6 @@ import { ABI_DIGEST } from '../../src/kernels/abi.ts';
 import { BUILDS, type Build, hasSimd, wasmFiles } from '../../src/kernels/builds.ts';
 import { identityOf } from '../../src/kernels/identity.ts';
 import type { LoadOptions } from '../../src/model.ts';
-import { mobileNetV1 } from '../../src/networks/mobilenet-v1.ts';
 import { mobinet } from '../../src/networks/mobinet.ts';
 import { loadModel as loadModelInNode } from '../../src/node/load.ts';
 import { planGraph } from '../../src/plan/plan.ts';
@@ -115,6 +114,8 @@ async function fetchedBy(work: () => Promise<void>): Promise<string[]> {
 
 describe('the common kernels', () => {
   const folder = 'https://example.org/';
+  const name = '../../models/mobinet-mid-k3-w25-64.safetensors';
+  const mobinetFile = Uint8Array.from(readFileSync(new URL(name, import.meta.url)));
   const loads = (source: Uint8Array, options: LoadOptions) =>
     fetchedBy(async () => {
       const model = await loadModel(source, { ...options, build: 'simd' });
@@ -123,19 +124,18 @@ describe('the common kernels', () => {
     });
 
   test('are all that is fetched where they suffice', async () => {
-    const name = '../../models/mobinet-mid-k3-w25-64.safetensors';
-    const mobinet = Uint8Array.from(readFileSync(new URL(name, import.meta.url)));
-    expect(await loads(mobinet, { wasm: folder })).toEqual([`${folder}mobinet.simd-common.wasm`]);
-    const [beside, ...others] = await loads(mobinet, { activations: 'float32' });
+    expect(await loads(mobinetFile, { wasm: folder })).toEqual([
+      `${folder}mobinet.simd-common.wasm`,
+    ]);
+    const [beside, ...others] = await loads(mobinetFile, {});
     expect(beside).toMatch(/\/mobinet\.simd-common\.wasm$/);
     expect(others).toEqual([]);
   });
 
-  test('are followed by all of them where the graph needs another', async () => {
-    expect(await loads(bytes, { wasm: folder })).toEqual([
-      `${folder}mobinet.simd-common.wasm`,
-      `${folder}mobinet.simd.wasm`,
-    ]);
+  test('are followed by all of them where the graph, or its activations, need another', async () => {
+    const both = [`${folder}mobinet.simd-common.wasm`, `${folder}mobinet.simd.wasm`];
+    expect(await loads(bytes, { wasm: folder })).toEqual(both);
+    expect(await loads(mobinetFile, { wasm: folder, activations: 'float32' })).toEqual(both);
   });
 
   test('handed in where the graph needs another: WASM_INVALID, with its name', async () => {
@@ -163,17 +163,14 @@ describe('the common kernels', () => {
   const small = { width: 0.25, size: 32, classes: 10 };
   const blocks = ['none', 'pre', 'mid', 'post'] as const;
   test.each(blocks.flatMap((block) => [0, 1, 2, 3, 4].map((k) => [block, k] as const)))(
-    'are those of MoBiNet with block %s and K = %i',
+    'are those of MoBiNet with int16 activations, block %s and K = %i',
     (block, k) => {
       const stream = { type: 'int16', fraction: 8 } as const;
-      expectCommon(mobinet({ ...small, block, k }));
-      expectCommon(mobinet({ ...small, block, k, headBits: 8, stream }));
+      for (const headBits of [8, 32] as const) {
+        expectCommon(mobinet({ ...small, block, k, headBits, stream }));
+      }
     },
   );
-
-  test('are those of MobileNet v1', () => {
-    for (const headBits of [8, 32] as const) expectCommon(mobileNetV1({ ...small, headBits }));
-  });
 });
 
 test('Node reads kernels from a folder or a file, by path or URL', async () => {

@@ -131,6 +131,14 @@ test('a signal ends it with ABORTED', async () => {
   expect(video.listeners.size).toBe(0);
 });
 
+test('a signal given before anything is asked: ABORTED, and no frame is classified', async () => {
+  const { video, asked, frames } = open([[1, 0, 0]], { signal: AbortSignal.abort('gone') });
+  video.show(1);
+  await expect(frames.next()).rejects.toMatchObject({ code: 'ABORTED', cause: 'gone' });
+  expect(asked).toHaveLength(0);
+  expect((await frames.next()).done).toBe(true);
+});
+
 test('a frame whose place another request took is dropped; another failure ends it', async () => {
   const { video, frames } = open([
     new RuntimeError('ABORTED', 'a newer one'),
