@@ -14,6 +14,10 @@
  * for padding with +1 or -1. For zero padding every other channel is 1, and the tables add that much,
  * half of the tap's channels, whatever the weights. With an odd number of channels each tap is taken
  * twice, outside once as 0 and once as 1: counts are doubled.
+ *
+ * Activations of k bits (levels.ts) are k times as many planes. The chunks go over the bits from the highest
+ * down, with the same weights, and what has been counted is doubled before each further bit: the
+ * 16-bit sums are those of odd numbers, and nothing is written or read between the bits.
  */
 
 import {
@@ -27,6 +31,12 @@ import {
 import { parameterBytes, tileBytes } from './stream';
 
 const LOW_NIBBLES: usize = memory.data<u64>([0x0f0f0f0f0f0f0f0f, 0x0f0f0f0f0f0f0f0f], 16);
+
+// A chunk: i32 each, and where it is.
+const CHUNK_RUNS: usize = 0;
+const CHUNK_WEIGHT_BYTES: usize = 4;
+const CHUNK_DOUBLES: usize = 8;
+const CHUNK_BYTES: usize = 12;
 
 // A run: i32 each, and where it is.
 const RUN_ROW: usize = 0;
@@ -147,6 +157,15 @@ function gatherRun(
   return v128.and(inside, ones);
 }
 
+/** Twice the sums of so many outputs. */
+function doublePartialSums(partial: usize, outputs: i32): void {
+  const end = partial + <usize>outputs * 64;
+  for (; partial < end; partial += 16) {
+    const sums = v128.load(partial);
+    v128.store(partial, i16x8.add(sums, sums));
+  }
+}
+
 /**
  * x = the number of channels of all taps that differ (twice that where taps are taken twice), then the
  * epilogue. A unit of work is 4 outputs of a tile and group, less in the last of a group.
@@ -157,8 +176,9 @@ function gatherRun(
  * @param isShifted whether neighbours in a row of the output's raster are neighbours in the input's
  * @param outside bits of a tap outside the picture, a byte a plane
  * @param countsOutside whether taps outside count as those bits; otherwise as half of their channels
- * @param weights u16 `[group][chunk][output][look-up]`
- * @param chunks `[chunkCount][2]` i32: its runs, and the bytes of its look-ups of an output
+ * @param weights u16 `[group][chunk][output][look-up]`, the chunks of one bit
+ * @param chunks `[chunkCount][3]` i32: its runs, the bytes of its look-ups of an output, and whether it is the
+ *   first of a bit that is not the highest
  * @param runs `[chunk][run]`: row and column of the tap less the padding, bytes to its first plane, where its
  *   bits are in `outside`, groups of 5, groups of 4
  * @param groupPlanes planes of a group's input channels
@@ -218,9 +238,14 @@ export function binaryConv2dNibbles<T>(
     const groupPlane = planes + <usize>(group * groupPlanes) * inPlaneBytes;
     let chunkWeights = weights + <usize>group * groupWeightBytes;
     let run = runs;
-    for (let chunk = 0; chunk < chunkCount; chunk++) {
+    for (let index = 0; index < chunkCount; index++) {
+      const chunk = chunks + <usize>index * CHUNK_BYTES;
+      if (load<i32>(chunk, CHUNK_DOUBLES)) {
+        doublePartialSums(partial, outputs);
+        chunkWeights = weights + <usize>group * groupWeightBytes;
+      }
       let table: usize = ASC_FEATURE_THREADS ? tableBase : 0;
-      const runEnd = run + <usize>load<i32>(chunks + <usize>chunk * 8) * RUN_BYTES;
+      const runEnd = run + <usize>load<i32>(chunk, CHUNK_RUNS) * RUN_BYTES;
       for (; run < runEnd; run += RUN_BYTES) {
         const fives = load<i32>(run, RUN_FIVES);
         const fours = load<i32>(run, RUN_FOURS);
@@ -239,11 +264,11 @@ export function binaryConv2dNibbles<T>(
         table += <usize>(fives + fours) * 512;
       }
       endTables(table);
-      const weightBytes = <usize>load<i32>(chunks + <usize>chunk * 8, 4);
+      const weightBytes = <usize>load<i32>(chunk, CHUNK_WEIGHT_BYTES);
       const weight = chunkWeights + <usize>firstOutput * weightBytes;
       chunkWeights += <usize>groupOutputs * weightBytes;
-      if (chunk < chunkCount - 1) {
-        addPartialSums(weight, weightBytes, tableBase, partial, outputs, chunk == 0);
+      if (index < chunkCount - 1) {
+        addPartialSums(weight, weightBytes, tableBase, partial, outputs, index == 0);
         continue;
       }
       const output = group * groupOutputs + firstOutput;

@@ -9,7 +9,13 @@
  * number handed to the epilogue is x = (taps - dot) >> shift, with taps = kernel height * kernel
  * width * channels of a group; it is a non-negative integer in every encoding.
  *
- * Activations: words `[pixel][word]` (sign.ts). Weights: `[output][word]` u64, a filter's elements
+ * Activations of k bits (levels.ts) are odd numbers, bit p of which counts 2^p times what a sign does. So
+ * counts are taken from the highest bit down, each time twice what there was, and taps and n are
+ * 2^k - 1 times as many:
+ *
+ *     count = 2 (2 (count of bit 2) + count of bit 1) + count of bit 0
+ *
+ * Activations: words `[pixel][word]` (sign.ts), or `[pixel][bit][word]`. Weights: `[output][word]` u64, a filter's elements
  * (y, x, channel), channel innermost, from bit 0 of its first word on; the bits past the end are 0.
  */
 
@@ -115,9 +121,10 @@ function putBits(target: usize, first: i32, count: i32, bits: u64): void {
 /**
  * Any kernel, stride, padding and number of groups. For each output pixel and group the window's
  * bits are gathered in the order of the weights, beside a mask of the taps that count.
- * @param bits words, `[inHeight * inStride pixels][wordsPerPixel]`
+ * @param bits words, `[inHeight * inStride pixels][bitCount][wordsPerPixel]`
+ * @param bitCount k, 1 for signs
  * @param weights `[outChannels][wordsPerFilter]` u64
- * @param window scratch, 2 * wordsPerFilter u64: the window's bits, then the mask
+ * @param window scratch, (bitCount + 1) * wordsPerFilter u64: the window's bits, then the mask
  * @param inStride, outStride pixels between rows of the rasters (width + 1)
  * @param groupChannels input channels of a group
  * @param groupOutputs output channels of a group
@@ -137,6 +144,7 @@ export function binaryConv2dWords<T>(
   skipTileBytes: usize,
   stream: usize,
   window: usize,
+  bitCount: i32,
   wordsPerPixel: i32,
   wordsPerFilter: i32,
   outChannels: i32,
@@ -159,7 +167,9 @@ export function binaryConv2dWords<T>(
   paddingValue: i32,
   shift: i32,
 ): void {
-  const mask = window + <usize>wordsPerFilter * 8;
+  const filterBytes = <usize>wordsPerFilter * 8;
+  const mask = window + <usize>bitCount * filterBytes;
+  const largest = (1 << bitCount) - 1;
   const taps = kernelHeight * kernelWidth * groupChannels;
   for (let tile = tileBegin; tile < tileEnd; tile++) {
     const skipTile = skip + <usize>tile * skipTileBytes;
@@ -175,7 +185,7 @@ export function binaryConv2dWords<T>(
       }
       const groups = outChannels / groupOutputs;
       for (let group = 0; group < groups; group++) {
-        memory.fill(window, 0, <usize>wordsPerFilter * 16);
+        memory.fill(window, 0, <usize>(bitCount + 1) * filterBytes);
         let counted = 0;
         for (let ky = 0; ky < kernelHeight; ky++) {
           for (let kx = 0; kx < kernelWidth; kx++) {
@@ -183,15 +193,19 @@ export function binaryConv2dWords<T>(
             const ix = x * strideX + kx * dilationX - paddingLeft;
             const inside = iy >= 0 && iy < inHeight && ix >= 0 && ix < inWidth;
             if (!inside && paddingValue == 0) continue;
-            const source = bits + <usize>((iy * inStride + ix) * wordsPerPixel) * 8;
+            const pixelWords = bitCount * wordsPerPixel;
+            const source = bits + <usize>((iy * inStride + ix) * pixelWords) * 8;
             const element = (ky * kernelWidth + kx) * groupChannels;
             for (let done = 0; done < groupChannels; done += 64) {
               const count = min(64, groupChannels - done);
               const padding: u64 = paddingValue > 0 ? (<u64>-1) >> (64 - count) : 0;
-              const taken = inside
-                ? takeBits(source, group * groupChannels + done, count)
-                : padding;
-              putBits(window, element + done, count, taken);
+              for (let bit = 0; bit < bitCount; bit++) {
+                const from = source + <usize>(bit * wordsPerPixel) * 8;
+                const taken = inside
+                  ? takeBits(from, group * groupChannels + done, count)
+                  : padding;
+                putBits(window + <usize>bit * filterBytes, element + done, count, taken);
+              }
               putBits(mask, element + done, count, (<u64>-1) >> (64 - count));
             }
             counted += groupChannels;
@@ -199,16 +213,19 @@ export function binaryConv2dWords<T>(
         }
         for (let j = 0; j < groupOutputs; j++) {
           const output = group * groupOutputs + j;
-          const filter = weights + <usize>(output * wordsPerFilter) * 8;
+          const filter = weights + <usize>output * filterBytes;
           let count: u64 = 0;
-          for (let word = 0; word < wordsPerFilter; word++) {
-            const at = <usize>word * 8;
-            const differ = (load<u64>(window + at) ^ load<u64>(filter + at)) & load<u64>(mask + at);
-            count += popcnt(differ);
+          for (let plane = mask; plane > window; ) {
+            plane -= filterBytes;
+            count += count;
+            for (let at: usize = 0; at < filterBytes; at += 8) {
+              const differ = (load<u64>(plane + at) ^ load<u64>(filter + at)) & load<u64>(mask + at);
+              count += popcnt(differ);
+            }
           }
-          const dot = counted - 2 * <i32>count;
+          const dot = largest * counted - 2 * <i32>count;
           finishCount<T>(
-            (taps - dot) >> shift,
+            (largest * taps - dot) >> shift,
             skipAt<T>(skipTile, output, skipChannels, pixel),
             parameters + <usize>output * parameterBytes<T>(),
             streamTile + <usize>output * tileBytes<T>() + <usize>pixel * sizeof<T>(),

@@ -17,6 +17,7 @@ export { columnPairs, conv2dInt16 } from './conv2d-int16';
 export { dense, denseInt8 } from './dense';
 export { clamp, mapChannels, mapVector } from './elementwise';
 export { multiply, sigmoid } from './gate';
+export { levelWords } from './levels';
 export {
   concatenate,
   planarToStream,
@@ -24,4 +25,5 @@ export {
 } from './layout';
 export { pointwise } from './pointwise';
 export { globalAveragePool, pool2d } from './pool2d';
+export { round } from './round';
 export { signWords } from './sign';

@@ -5,7 +5,7 @@ import { tileBytes } from './stream';
 /** One number in every lane. */
 // @ts-ignore: decorator
 @inline
-function loadSplat<T>(address: usize): v128 {
+export function loadSplat<T>(address: usize): v128 {
   if (isInteger<T>()) return v128.load16_splat(address);
   return v128.load32_splat(address);
 }
@@ -13,7 +13,7 @@ function loadSplat<T>(address: usize): v128 {
 /** Signs of 16 pixels of one channel, 0xff for +1. */
 // @ts-ignore: decorator
 @inline
-function signs16<T>(source: usize, threshold: v128): v128 {
+export function signs16<T>(source: usize, threshold: v128): v128 {
   if (isInteger<T>()) {
     return i8x16.narrow_i16x8_s(
       i16x8.gt_s(v128.load(source), threshold),

@@ -6,7 +6,9 @@ import type { Pair } from '../tensor.ts';
 const TEXTS: { readonly [Op in OpName]: (node: NodeOfOp<Op>) => string } = {
   conv2d: (node) => convolutionText('conv', node),
   sign: () => 'sign',
-  binary_conv2d: (node) => convolutionText('binary conv', node),
+  levels: ({ bits }) => `${bits} bits`,
+  binary_conv2d: (node) =>
+    convolutionText(node.bits > 1 ? `binary conv of ${node.bits} bits` : 'binary conv', node),
   binary_weight_conv2d: (node) =>
     convolutionText(node.nonzero ? 'ternary-weight conv' : 'binary-weight conv', node),
   batch_norm: () => 'batch norm',
@@ -15,6 +17,7 @@ const TEXTS: { readonly [Op in OpName]: (node: NodeOfOp<Op>) => string } = {
   relu: () => 'relu',
   hard_tanh: () => 'hard tanh',
   sigmoid: () => 'sigmoid',
+  round: () => 'round',
   add: () => 'add',
   multiply: () => 'multiply',
   concat: () => 'concat',

@@ -2,6 +2,7 @@
 
 import type { Cost, NodeCost } from '../graph/cost.ts';
 import type { Graph } from '../graph/graph.ts';
+import { type GraphNode, operationOf } from '../ops/index.ts';
 import { stagesOf } from '../plan/fuse.ts';
 import type { Shape } from '../tensor.ts';
 import { layerText } from './layer-text.ts';
@@ -17,12 +18,17 @@ export interface LayerDescription extends Cost {
   readonly shape: Shape;
 }
 
+/** Whether a node packs what others read as bits. */
+function isBinary(node: GraphNode | undefined): boolean {
+  return node !== undefined && operationOf(node).makesBits !== undefined;
+}
+
 /** One row per stage; a sign counts where its bits go in. */
 export function layersOf(graph: Graph, costs: readonly NodeCost[]): LayerDescription[] {
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
   const costOf = new Map(costs.map((cost) => [cost.name, cost]));
   return stagesOf(graph).map((stage) => {
-    const signs = stage.inputs.filter((input) => nodes.get(input)?.op === 'sign');
+    const signs = stage.inputs.filter((input) => isBinary(nodes.get(input)));
     const names = [...signs, ...stage.nodes];
     const sum = (key: keyof Cost) =>
       names.reduce((total, name) => total + costOf.get(name)![key], 0);

@@ -4,10 +4,11 @@
  */
 
 import type { Graph } from '../graph/graph.ts';
-import type { BinaryConv2dNode } from '../ops/binary_conv2d.ts';
+import { type BinaryConv2dNode, largestOf } from '../ops/binary_conv2d.ts';
 import type { BinaryWeightConv2dNode } from '../ops/binary_weight_conv2d.ts';
 import type { Conv2dNode } from '../ops/conv2d.ts';
 import type { GraphNode, NodeOfOp, OpName } from '../ops/index.ts';
+import { thresholdsOfChannels } from '../ops/levels.ts';
 import { dilationOf } from '../ops/shapes.ts';
 import type { Padding, Pair, Shape } from '../tensor.ts';
 import { type OnnxWriter, openOnnxWriter } from './onnx-model.ts';
@@ -103,6 +104,24 @@ function elementwise(operation: string): (place: Place, node: GraphNode) => void
   return ({ writer }, { inputs, name }) => void writer.node(operation, inputs, name);
 }
 
+/** ONNX makes 0 of 0; less a half, its sign is -1. */
+function signOf(
+  place: Place,
+  input: string,
+  name: string,
+  threshold: Float32Array | undefined,
+): string {
+  const { writer } = place;
+  let value = input;
+  if (threshold !== undefined) {
+    const by = perChannel(place, `${name}.threshold`, threshold);
+    value = writer.node('Sub', [value, by], `${name}.over`);
+  }
+  const three = writer.node('Sign', [value], `${name}.three`);
+  const half = scalar(place, `${name}.half`, 0.5);
+  return writer.node('Sign', [writer.node('Sub', [three, half], `${name}.two`)], name);
+}
+
 function clip(place: Place, { inputs, name }: GraphNode, min: number, max: number): void {
   const limits = [scalar(place, `${name}.min`, min), scalar(place, `${name}.max`, max)];
   place.writer.node('Clip', [inputs[0]!, ...limits], name);
@@ -110,21 +129,20 @@ function clip(place: Place, { inputs, name }: GraphNode, min: number, max: numbe
 
 const WRITE: { readonly [Op in OpName]: Write<Op> } = {
   conv2d: (place, node) => convolution(place, node, node.inputs[0]!, node),
-  // ONNX makes 0 of 0; less a half, its sign is -1.
-  sign(place, { name, inputs, threshold }) {
-    const { writer } = place;
-    let [value] = inputs as [string];
-    if (threshold !== undefined) {
-      const by = perChannel(place, `${name}.threshold`, threshold);
-      value = writer.node('Sub', [value, by], `${name}.over`);
-    }
-    const three = writer.node('Sign', [value], `${name}.three`);
-    const half = scalar(place, `${name}.half`, 0.5);
-    writer.node('Sign', [writer.node('Sub', [three, half], `${name}.two`)], name);
+  sign: (place, { name, inputs, threshold }) => void signOf(place, inputs[0]!, name, threshold),
+  // The sum of the signs at all thresholds.
+  levels(place, node) {
+    const { writer, shape } = place;
+    const { name, inputs } = node;
+    const rows = thresholdsOfChannels(node, shape[0]);
+    const signs = rows.map((row, at) => signOf(place, inputs[0]!, `${name}.${at}`, row));
+    signs.reduce((sum, each, at) =>
+      writer.node('Add', [sum, each], at === signs.length - 1 ? name : `${name}.sum${at}`),
+    );
   },
   binary_conv2d(place, node) {
     const { writer } = place;
-    const { name, padding, paddingValue } = node;
+    const { name, padding, paddingValue, bits } = node;
     const weight = floatWeights(node);
     let [input] = node.inputs as [string];
     if (paddingValue === 0 || padding.every((side) => side === 0)) {
@@ -133,7 +151,7 @@ const WRITE: { readonly [Op in OpName]: Write<Op> } = {
     }
     const [top, left, bottom, right] = padding;
     const sides = writer.integers(`${name}.pads`, [0, 0, top, left, 0, 0, bottom, right]);
-    const filler = scalar(place, `${name}.border_value`, paddingValue);
+    const filler = scalar(place, `${name}.border_value`, paddingValue * largestOf(bits));
     input = writer.node('Pad', [input, sides, filler], `${name}.border`);
     convolution(place, node, input, { weight, padding: [0, 0, 0, 0] });
   },
@@ -170,6 +188,18 @@ const WRITE: { readonly [Op in OpName]: Write<Op> } = {
   },
   hard_tanh: (place, node) => clip(place, node, -1, 1),
   sigmoid: elementwise('Sigmoid'),
+  round(place, { name, inputs, min, max }) {
+    const { writer } = place;
+    const [value] = inputs as [string];
+    const size = writer.node('Abs', [value], `${name}.size`);
+    const half = scalar(place, `${name}.half`, 0.5);
+    const raised = writer.node('Add', [size, half], `${name}.raised`);
+    const whole = writer.node('Floor', [raised], `${name}.whole`);
+    const side = writer.node('Sign', [value], `${name}.side`);
+    const away = writer.node('Mul', [whole, side], `${name}.away`);
+    const limits = [scalar(place, `${name}.min`, min), scalar(place, `${name}.max`, max)];
+    writer.node('Clip', [away, ...limits], name);
+  },
   add: elementwise('Add'),
   multiply({ writer, inputShapes }, { name, inputs }) {
     const [value, factor] = inputs as [string, string];

@@ -28,7 +28,7 @@ export function parseGraph(json: unknown, tensors: ReadonlyMap<string, Tensor>):
   }
   const input = parseInput(json.inputs);
   const shapes = new Map<string, Shape>([[input.name, input.shape]]);
-  const binary = new Set<string>();
+  const binary = new Map<string, number>();
   const nodes: GraphNode[] = [];
   if (!Array.isArray(json.nodes) || json.nodes.length === 0) {
     throw new GraphError('GRAPH_INVALID', 'The graph has no nodes', { hint: 'a non-empty array' });
@@ -46,7 +46,8 @@ export function parseGraph(json: unknown, tensors: ReadonlyMap<string, Tensor>):
     const shape = inferShape(node, inputs);
     checkSize(node, shape);
     shapes.set(node.name, shape);
-    if (operationOf(node).makesBinary) binary.add(node.name);
+    const bits = operationOf(node).makesBits?.(node);
+    if (bits !== undefined) binary.set(node.name, bits);
     nodes.push(node);
   }
   const output = parseOutput(json.outputs, nodes, binary);
@@ -79,7 +80,7 @@ function parseInput(json: unknown): Graph['input'] {
 function parseOutput(
   json: unknown,
   nodes: readonly GraphNode[],
-  binary: ReadonlySet<string>,
+  binary: ReadonlyMap<string, number>,
 ): string {
   const name: unknown = Array.isArray(json) && json.length === 1 ? json[0] : undefined;
   const node = nodes.find((candidate) => candidate.name === name);
@@ -116,14 +117,18 @@ function checkNames(node: GraphNode, shapes: ReadonlyMap<string, Shape>): void {
   }
 }
 
-function checkBinary(node: GraphNode, binary: ReadonlySet<string>): void {
-  const wanted = operationOf(node).readsBinary ?? false;
+function checkBinary(node: GraphNode, binary: ReadonlyMap<string, number>): void {
+  const wanted = operationOf(node).readsBits?.(node);
   for (const name of node.inputs) {
-    if (binary.has(name) === wanted) continue;
+    const bits = binary.get(name);
+    if (bits === wanted) continue;
+    const counts = bits === undefined ? 'not binary' : wanted ? `of ${bits} bits` : 'binary';
     throw new GraphError(
       'GRAPH_INVALID',
-      `${node.op} ${node.name} reads ${name}, which is ${wanted ? 'not binary' : 'binary'}`,
-      { hint: 'only binary_conv2d reads the value of a sign, and it reads nothing else' },
+      `${node.op} ${node.name} reads ${name}, which is ${counts}`,
+      {
+        hint: 'only binary_conv2d reads a sign, or levels of its number of bits, and it reads nothing else',
+      },
     );
   }
 }

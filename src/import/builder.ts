@@ -87,7 +87,7 @@ export function realise(builder: Builder, value: Value): MapValue {
       return sameShape(builder, { op: 'steps', steps: value.steps }, value.base);
     case 'chain':
       return value.links.reduce((map, { body }) => {
-        if ('min' in body) return sameShape(builder, { op: 'clip', ...body }, map);
+        if ('min' in body) return sameShape(builder, body, map);
         const channels = map.layer.shape[0];
         const scale = new Float32Array(channels).fill(body.scale);
         const bias = new Float32Array(channels).fill(body.bias);

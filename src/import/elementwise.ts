@@ -134,9 +134,9 @@ function linkBody(
     case 'divide':
       return swapped ? undefined : { scale: 1 / x, bias: 0 };
     case 'minimum':
-      return { min: Number.NEGATIVE_INFINITY, max: x };
+      return { op: 'clip', min: Number.NEGATIVE_INFINITY, max: x };
     case 'maximum':
-      return { min: x, max: Number.POSITIVE_INFINITY };
+      return { op: 'clip', min: x, max: Number.POSITIVE_INFINITY };
     case 'power':
       return x === 1 && !swapped ? { scale: 1, bias: 0 } : undefined;
     default:
@@ -270,7 +270,10 @@ export function unary(builder: Builder, operation: UnaryOperation, value: Value)
   if (value.kind === 'steps') return { ...value, steps: mapLevels(value.steps, f) };
   switch (operation) {
     case 'relu':
-      return linkTo(builder, value, { f, body: { min: 0, max: Number.POSITIVE_INFINITY } });
+      return linkTo(builder, value, {
+        f,
+        body: { op: 'clip', min: 0, max: Number.POSITIVE_INFINITY },
+      });
     case 'neg':
       return linkTo(builder, value, { f, body: { scale: -1, bias: 0 } });
     case 'sign':
@@ -316,7 +319,7 @@ export function hardSwish(builder: Builder, value: Value): Value {
 export function clip(builder: Builder, value: Value, min: number, max: number): Value {
   const f = (x: number) => Math.min(Math.max(x, round(min)), round(max));
   if (value.kind === 'constant') return { kind: 'constant', array: mapArray(value.array, f) };
-  return linkTo(builder, value, { f, body: { min: round(min), max: round(max) } });
+  return linkTo(builder, value, { f, body: { op: 'clip', min: round(min), max: round(max) } });
 }
 
 /** `yes` where the condition holds, else `no`. */

@@ -14,7 +14,7 @@ import {
   tensor,
 } from './emitter.ts';
 import type { ConvLayer, Layer } from './layers.ts';
-import { type Plane, planesOf, signOf, withoutTies } from './planes.ts';
+import { bitsOf, type Planes, planesOf, withoutTies } from './planes.ts';
 import type { Steps } from './steps.ts';
 import { type Base, basesOf, packSigns } from './weights.ts';
 
@@ -26,20 +26,22 @@ export function emitConv(emitter: Emitter, layer: ConvLayer & Layer, input: stri
   const from = layer.inputs[0]!;
   const bases = basesOf(layer.weight, outChannels, emitter.options.tolerance);
   const simplified = steps && withoutTies(emitter, from, steps, layer);
-  const planes = simplified && planesOf(simplified, layer);
-  const count = (planes?.planes.length ?? 0) * (bases?.length ?? 0);
+  const planes = simplified && planesOf(simplified, layer, layer.weight.length / outChannels);
+  const [reads, terms] = [planes?.planes ?? [], bases?.length ?? 0];
+  const count = reads.reduce((sum, { bits }) => sum + bits, 0) * terms;
   const report = (as: 'bits' | 'float', why: string, warning = false) =>
     emitter.reports.push({
       name,
       operation: layer.source.operation,
       as,
       why,
-      convolutions: as === 'bits' ? Math.max(count, 1) : 0,
+      convolutions: as === 'bits' ? Math.max(reads.length * terms, 1) : 0,
       warning,
     });
   if (bases !== undefined && planes !== undefined && count <= MOST_PLANES) {
-    const levels = planes.planes.length + 1;
-    report('bits', `input of ${levels} levels, ${describeBases(bases)}`);
+    const { bits } = planes.planes[0]!;
+    const levels = `input of ${simplified!.levels.length} levels${bits > 1 ? `, ${bits} bits` : ''}`;
+    report('bits', `${levels}, ${describeBases(bases)}`);
     return binaryConvs(emitter, layer, bases, planes);
   }
   const bitWeights = bitWeightsOf(layer, bases);
@@ -119,7 +121,7 @@ function binaryConvs(
   emitter: Emitter,
   layer: ConvLayer & Layer,
   bases: readonly Base[],
-  { planes, offset }: { planes: readonly Plane[]; offset: number },
+  { planes, offset }: Planes,
 ): string {
   const { name, kernel, stride, padding, groups, outChannels, weight } = layer;
   const from = layer.inputs[0]!;
@@ -132,14 +134,15 @@ function binaryConvs(
       shape: [outChannels, Math.ceil(weight.length / outChannels / 64)],
       data: packSigns(base.signs, outChannels, product(kernel)),
     });
-    for (const [p, { threshold, half, paddingValue }] of planes.entries()) {
+    for (const [p, plane] of planes.entries()) {
+      const { bits: width, half, paddingValue } = plane;
       const own = planes.length === 1 ? at : `${at}.plane${p}`;
       const alpha = base.alpha.map((x) => x * half);
       const made = add(
         emitter,
         isPlain ? name : own,
         'binary_conv2d',
-        [signOf(emitter, from, threshold)],
+        [bitsOf(emitter, from, plane)],
         {
           weight: bits,
           ...(alpha.every((x) => x === 1)
@@ -153,6 +156,7 @@ function binaryConvs(
           padding,
           padding_value: padding.every((side) => side === 0) ? 0 : paddingValue,
           groups,
+          ...(width === 1 ? {} : { bits: width }),
         },
       );
       sum = sum === undefined ? made : add(emitter, `${own}.sum`, 'add', [sum, made]);
@@ -192,7 +196,7 @@ export function floatSteps(emitter: Emitter, name: string, from: Layer, steps: S
     steps,
   };
   const bases = basesOf(identity.weight, channels, 0)!;
-  const planes = planesOf(steps, identity);
+  const planes = planesOf(steps, identity, 1);
   if (planes !== undefined) return binaryConvs(emitter, identity, bases, planes);
   return affine(emitter, name, emitter.values.get(from)!, channels, {
     scale: 0,

@@ -126,6 +126,8 @@ function emitLayer(emitter: Emitter, layer: Layer): string {
       });
     case 'clip':
       return emitClip(emitter, layer, input);
+    case 'round':
+      return add(emitter, name, 'round', [input], { min: layer.min, max: layer.max });
     case 'steps':
       return floatSteps(emitter, name, layer.inputs[0]!, layer.steps);
     case 'add':

@@ -11,7 +11,7 @@ export interface LayerReport {
   /** `bits`, or `float` and why. */
   readonly as: 'bits' | 'float';
   readonly why: string;
-  /** Binary convolutions that it became: levels of the input times bases of the weights. */
+  /** Binary convolutions that it became: signs or levels of the input times bases of the weights. */
   readonly convolutions: number;
   readonly warning: boolean;
 }
@@ -29,7 +29,7 @@ export interface Emitter {
   readonly options: EmitOptions;
   /** Names of the values of layers. */
   readonly values: Map<Layer, string>;
-  /** Signs by what they are of. */
+  /** Signs and levels by what they are of. */
   readonly signs: Map<string, string>;
   /** Whether vectors are kept as maps of one pixel, since a binary layer reads one. */
   readonly asMaps: boolean;

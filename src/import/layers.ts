@@ -45,6 +45,8 @@ export type LayerBody =
     }
   | { readonly op: 'prelu'; readonly slope: Float32Array }
   | { readonly op: 'clip'; readonly min: number; readonly max: number }
+  /** Halves away from 0. */
+  | { readonly op: 'round'; readonly min: number; readonly max: number }
   | { readonly op: 'steps'; readonly steps: Steps }
   | { readonly op: 'add' | 'multiply' | 'concat' }
   | ({ readonly op: 'max_pool2d' } & Window)

@@ -30,10 +30,10 @@ export interface StepsValue {
 /** One monotone function of a number, in float32. */
 export interface Link {
   readonly f: (x: number) => number;
-  /** x scale + bias, or limits. */
+  /** x scale + bias, or limits, or whole numbers between limits. */
   readonly body:
     | { readonly scale: number; readonly bias: number }
-    | { readonly min: number; readonly max: number };
+    | { readonly op: 'clip' | 'round'; readonly min: number; readonly max: number };
 }
 
 /** Monotone functions of every number of a map, one after the other, not yet layers. */

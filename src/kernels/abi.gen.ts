@@ -1,7 +1,7 @@
 /** Generated from assembly/ by `npm run build:wasm`; not to be edited. */
 
 /** Of all that follows: kernels of another digest take other parameters. */
-export const ABI_DIGEST = '95f810505a159178';
+export const ABI_DIGEST = 'f96c80990849c99e';
 
 export const FIRST_TABLE = 4096;
 export const FLOAT32_BEND = 8;
@@ -67,6 +67,7 @@ export interface GenericKernels<Address> {
     window: Address;
   };
   binaryConv2dWords: {
+    bitCount: number;
     bits: Address;
     dilationX: number;
     dilationY: number;
@@ -162,6 +163,23 @@ export interface GenericKernels<Address> {
     out: Address;
     reciprocal: number;
     width: number;
+  };
+  levelPlanes: {
+    bits: number;
+    channels: number;
+    inside: Address;
+    planeBytes: Address;
+    planes: Address;
+    stream: Address;
+    thresholds: Address;
+  };
+  levelWords: {
+    bits: number;
+    channels: number;
+    stream: Address;
+    thresholds: Address;
+    words: Address;
+    wordsPerPixel: number;
   };
   planarToStream: {
     channels: number;
@@ -343,6 +361,12 @@ export interface SingleKernels<Address> {
     skipTileBytes: Address;
     stream: Address;
     weights: Address;
+  };
+  round: {
+    high: number;
+    input: Address;
+    low: number;
+    out: Address;
   };
   sigmoid: {
     input: Address;

@@ -8,6 +8,7 @@ import { weightWords, wordsPerFilter } from './binary-weights.ts';
 import type { Argument } from './calls.ts';
 import { planeBytes, planesOrigin } from './encodings.ts';
 import { type Emission, type Family, skipArguments, streamRoom } from './family.ts';
+import { encodeBits } from './levels.ts';
 import {
   chunksOf,
   lookUps,
@@ -26,9 +27,10 @@ export const binaryConv2dNibbles: Family<'binary_conv2d'> = {
   accepts: ({ source: node, shape }, { simd }) =>
     simd &&
     (node.groups === 1 || (groupOf(node).channels % 4 === 0 && groupOf(node).outputs % 4 === 0)) &&
-    countScale(node).taps * (2 / countScale(node).step) <= MOST_ELEMENTS &&
+    countScale(node).most * (2 / countScale(node).step) <= MOST_ELEMENTS &&
     [0, 1].every((axis) => reachOf(node, shape, axis) <= MOST_PIXELS),
   reads: 'planes',
+  encode: encodeBits,
   writes: 'stream',
   makesSigns: ['nibbles', 'planes'],
   emit(emission) {
@@ -64,13 +66,11 @@ export const binaryConv2dNibbles: Family<'binary_conv2d'> = {
         countsOutside: node.paddingValue === 0 ? 0 : 1,
         weights: calls.constant(packWeights(node, chunks)),
         groupWeightBytes: perOutput * group.outputs * 2,
-        chunks: calls.constant(
-          Int32Array.from(chunks.flatMap((chunk) => [chunk.length, lookUps(chunk) * 2])),
-        ),
-        chunkCount: chunks.length,
+        chunks: calls.constant(chunkRecords(chunks, node.bits)),
+        chunkCount: node.bits * chunks.length,
         runs: calls.constant(runRecords(node, chunks.flat(), input)),
         parameters: countParameters(emission),
-        partialSums: chunks.length > 1 ? calls.scratch(group.outputs * 64) : 0,
+        partialSums: node.bits * chunks.length > 1 ? calls.scratch(group.outputs * 64) : 0,
         ...skipArguments(emission),
         stream,
         streamTileBytes: node.outChannels * activations.tileBytes,
@@ -141,26 +141,41 @@ function outsideBits(node: BinaryConv2dNode): Uint8Array {
   return Uint8Array.from(bits({ '-1': 0, '0': 0b1010, '1': 0b1111 }[node.paddingValue]));
 }
 
-/** Runs as the kernel reads them. */
+/** Chunks as the kernel reads them: those of each bit. */
+function chunkRecords(chunks: readonly (readonly Run[])[], bits: number): Int32Array {
+  return Int32Array.from(
+    Array.from({ length: bits }, (_, bit) =>
+      chunks.flatMap((chunk, index) => [
+        chunk.length,
+        lookUps(chunk) * 2,
+        bit > 0 && index === 0 ? 1 : 0,
+      ]),
+    ).flat(),
+  );
+}
+
+/** Runs as the kernel reads them: those of each bit, the highest first. */
 function runRecords(node: BinaryConv2dNode, runs: readonly Run[], input: Raster): Int32Array {
   const taps = tapsOf(node);
   const quads = Math.ceil(groupOf(node).channels / 4);
   const [top, left] = node.padding;
   const [down, across] = dilationOf(node);
-  return Int32Array.from(
+  const bitBytes = Math.ceil(node.inChannels / 4) * planeBytes(input);
+  const recordsOf = (bit: number) =>
     runs.flatMap(({ tap: index, quad, fives, fours }) => {
       const tap = taps[index]!;
       const isSecond = taps[index - 1] === tap;
       return [
         Math.floor(tap / node.kernel[1]) * down - top,
         (tap % node.kernel[1]) * across - left,
-        quad * planeBytes(input),
+        bit * bitBytes + quad * planeBytes(input),
         quad + (isSecond ? quads : 0),
         fives,
         fours,
       ];
-    }),
-  );
+    });
+  const bits = Array.from({ length: node.bits }, (_, bit) => node.bits - 1 - bit);
+  return Int32Array.from(bits.flatMap(recordsOf));
 }
 
 /** `[group][chunk][output][look-up]`. */

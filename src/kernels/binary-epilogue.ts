@@ -11,8 +11,8 @@ export function countParameters({
   calls,
   sign,
 }: Emission<'binary_conv2d'>): Constant {
-  const { taps, step } = countScale(stage.source);
-  const most = (2 * taps) / step;
+  const { most: sum, step } = countScale(stage.source);
+  const most = (2 * sum) / step;
   return calls.constant(
     target.activations.countParameters(stage.value, stage.functions!, most, sign?.threshold),
   );

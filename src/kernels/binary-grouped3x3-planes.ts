@@ -12,6 +12,7 @@ export const binaryGrouped3x3Planes: Family<'binary_conv2d'> = {
   name: 'binary-grouped3x3-planes',
   accepts: ({ source: node }, { simd }) =>
     simd &&
+    node.bits === 1 &&
     node.inChannels % 4 === 0 &&
     node.inChannels === node.outChannels &&
     [1, 2, 4, 8, 16].includes(node.inChannels / node.groups) &&

@@ -11,6 +11,7 @@ export const binaryPointwiseNibbles: Family<'binary_conv2d'> = {
   accepts: ({ source }, { simd }) =>
     simd &&
     isPointwise(source) &&
+    source.bits === 1 &&
     source.inChannels <= MOST_ELEMENTS &&
     source.inChannels % 4 === 0 &&
     source.outChannels % 4 === 0,

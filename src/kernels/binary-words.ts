@@ -6,11 +6,12 @@ import { countParameters } from './binary-epilogue.ts';
 import { wordsPerFilter } from './binary-weights.ts';
 import type { Buffer } from './calls.ts';
 import { type Emission, type Family, skipArguments, streamRoom } from './family.ts';
+import { encodeBits } from './levels.ts';
 import { isPointwise } from './windows.ts';
 
 export const binaryPointwiseWords: Family<'binary_conv2d'> = {
   name: 'binary-pointwise-words',
-  accepts: ({ source }) => isPointwise(source) && source.outChannels % 2 === 0,
+  accepts: ({ source }) => source.bits === 1 && isPointwise(source) && source.outChannels % 2 === 0,
   reads: 'words',
   writes: 'stream',
   emit(emission) {
@@ -31,6 +32,7 @@ export const binaryConv2dWords: Family<'binary_conv2d'> = {
   name: 'binary-conv2d-words',
   accepts: () => true,
   reads: 'words',
+  encode: encodeBits,
   writes: 'stream',
   emit(emission) {
     const { stage, target, calls, raster: out } = emission;
@@ -43,7 +45,8 @@ export const binaryConv2dWords: Family<'binary_conv2d'> = {
       work: out.tiles,
       arguments: {
         ...commonArguments(emission, stream),
-        window: calls.scratch(wordsPerFilter(node) * 16),
+        window: calls.scratch((node.bits + 1) * wordsPerFilter(node) * 8),
+        bitCount: node.bits,
         wordsPerFilter: wordsPerFilter(node),
         groupChannels: node.inChannels / node.groups,
         groupOutputs: node.outChannels / node.groups,

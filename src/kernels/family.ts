@@ -4,7 +4,9 @@
  */
 
 import type { NodeOfOp, OpName } from '../ops/index.ts';
+import type { LevelsNode } from '../ops/levels.ts';
 import type { PiecewiseLinear } from '../ops/piecewise-linear.ts';
+import type { SignNode } from '../ops/sign.ts';
 import type { Shape } from '../tensor.ts';
 import type { ActivationType } from './activations.ts';
 import type { Build } from './builds.ts';
@@ -55,6 +57,15 @@ export interface Place {
   readonly raster: Raster;
 }
 
+/** Packs the value of a node that makes bits. */
+export type Encode = (
+  calls: CallWriter,
+  activations: ActivationType,
+  node: SignNode | LevelsNode,
+  stream: Place,
+  encoding: SignEncoding,
+) => Buffer;
+
 /** A sign that a kernel makes while its numbers are in registers. */
 export interface FusedSign {
   /** The `sign` node. */
@@ -89,6 +100,8 @@ export interface Family<Op extends OpName> {
   readonly name: string;
   accepts(stage: Stage<Op>, target: Target): boolean;
   readonly reads: Layout;
+  /** What makes that layout of levels, and of signs, in a family that reads levels too. */
+  readonly encode?: Encode;
   readonly writes: 'stream' | 'planar';
   /** Encodings of signs that it can make itself. */
   readonly makesSigns?: readonly SignEncoding[];

@@ -15,6 +15,7 @@ import { multiply, sigmoidChannels, sigmoidVector } from './gate.ts';
 import type { Families } from './index.ts';
 import { concatenate, flatten } from './layout.ts';
 import { pool2d } from './pool2d.ts';
+import { roundChannels, roundVector } from './round.ts';
 
 const map = [mapChannels, mapVector];
 const clamp = [clampChannels, clampVector];
@@ -23,6 +24,7 @@ export const UNCOMMON: Families = {
   conv2d: [],
   // No work of its own: its bits are an encoding of what it reads, made where they are wanted.
   sign: [],
+  levels: [],
   binary_conv2d: [binaryConv2dNibbles, binaryPointwiseWords, binaryConv2dWords],
   binary_weight_conv2d: [binaryWeightConv2d],
   batch_norm: map,
@@ -31,6 +33,7 @@ export const UNCOMMON: Families = {
   relu: [...map, ...clamp],
   hard_tanh: clamp,
   sigmoid: [sigmoidChannels, sigmoidVector],
+  round: [roundChannels, roundVector],
   add: map,
   multiply: [multiply],
   concat: [concatenate],

@@ -16,17 +16,20 @@ import { dense } from './dense.ts';
 import { flatten } from './flatten.ts';
 import { globalAveragePool } from './global_average_pool.ts';
 import { hardTanh } from './hard_tanh.ts';
+import { levels } from './levels.ts';
 import { maxPool2d } from './max_pool2d.ts';
 import { multiply } from './multiply.ts';
 import type { NodeBase, NodeOf, Operation } from './operation.ts';
 import { prelu } from './prelu.ts';
 import { relu } from './relu.ts';
+import { round } from './round.ts';
 import { sigmoid } from './sigmoid.ts';
 import { sign } from './sign.ts';
 
 export const OPERATIONS = {
   conv2d,
   sign,
+  levels,
   binary_conv2d: binaryConv2d,
   binary_weight_conv2d: binaryWeightConv2d,
   batch_norm: batchNorm,
@@ -35,6 +38,7 @@ export const OPERATIONS = {
   relu,
   hard_tanh: hardTanh,
   sigmoid,
+  round,
   add,
   multiply,
   concat,

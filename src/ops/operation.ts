@@ -53,10 +53,10 @@ export interface Operation<Node extends NodeBase> {
   readonly op: Node['op'];
   /** How many values it reads; `many` is two or more. */
   readonly inputs: 1 | 2 | 'many';
-  /** It reads the value of a sign, and nothing else. */
-  readonly readsBinary?: true;
-  /** Its value is binary: +-1, one bit each. */
-  readonly makesBinary?: true;
+  /** It reads a binary value of so many bits a number, and nothing else. */
+  readonly readsBits?: (node: Node) => number;
+  /** Its value is binary: so many bits a number, one of a sign's +-1. */
+  readonly makesBits?: (node: Node) => number;
   /** All its attributes, those that may be absent too. */
   readonly attributes: readonly string[];
   /** The rest of the node of the JSON, checked. */

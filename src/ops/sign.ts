@@ -11,7 +11,7 @@ export interface SignNode extends NodeBase {
 export const sign: Operation<SignNode> = {
   op: 'sign',
   inputs: 1,
-  makesBinary: true,
+  makesBits: () => 1,
   attributes: ['threshold'],
   parse: (a) => ({ threshold: a.floatsOrNone('threshold', 1)?.data }),
   shape(node, [input]) {

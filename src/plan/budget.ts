@@ -44,13 +44,13 @@ export function checkBudget(graph: Graph, needed: readonly GraphNode[], limits: 
   };
   for (const node of needed) {
     const shape = graph.shapes.get(node.name)!;
-    const { start, fold, makesBinary, cost } = operationOf(node);
+    const { start, fold, makesBits, cost } = operationOf(node);
     const { floatMacs, binaryMacs } = cost(node, shape);
     const values = paddedSize(shape);
     const isPool = node.op === 'average_pool2d' || node.op === 'max_pool2d';
     const taps = isPool ? node.kernel[0] * node.kernel[1] : 0;
     spent.values += values;
-    if (start || fold || makesBinary) spent.channels += shape[0];
+    if (start || fold || makesBits) spent.channels += shape[0];
     spent.poolTaps += (values / shape[0]) * taps;
     spent.multiplyAdds += floatMacs + binaryMacs / 64 + values * taps;
     for (const [name, count] of Object.entries(spent)) {

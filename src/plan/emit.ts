@@ -6,12 +6,16 @@
 import type { Graph } from '../graph/graph.ts';
 import type { Buffer, CallWriter } from '../kernels/calls.ts';
 import { encodeSigns } from '../kernels/encodings.ts';
-import type { Layout, Place, Target } from '../kernels/family.ts';
+import type { Encode, Layout, Place, Target } from '../kernels/family.ts';
 import { toPlanar, toStream } from '../kernels/layout.ts';
 import { rasterOf } from '../kernels/raster.ts';
+import type { LevelsNode } from '../ops/levels.ts';
 import type { SignNode } from '../ops/sign.ts';
 import { sizeOf } from '../tensor.ts';
 import type { Selection } from './select.ts';
+
+/** Of families that accept nothing but signs. */
+const ofSigns = encodeSigns as Encode;
 
 /** Where the network's input and output are, both planar float32. */
 export interface Ends {
@@ -26,8 +30,10 @@ export function emitCalls(
   calls: CallWriter,
 ): Ends {
   const { activations } = target;
-  const signNodes = new Map<string, SignNode>();
-  for (const node of graph.nodes) if (node.op === 'sign') signNodes.set(node.name, node);
+  const bitNodes = new Map<string, SignNode | LevelsNode>();
+  for (const node of graph.nodes) {
+    if (node.op === 'sign' || node.op === 'levels') bitNodes.set(node.name, node);
+  }
   const places = new Map<string, Buffer>();
   const key = (value: string, layout: Layout) => `${layout} ${value}`;
 
@@ -35,17 +41,17 @@ export function emitCalls(
     const [channels, height = 1, width = 1] = graph.shapes.get(value)!;
     return { buffer, channels, raster: rasterOf(height, width) };
   };
-  const convert = (value: string, layout: Layout): Buffer => {
+  const convert = (value: string, layout: Layout, encode: Encode): Buffer => {
     if (layout === 'stream') {
       return toStream(calls, activations, value, placeIn(value, 'planar'));
     }
     if (layout === 'planar') return toPlanar(calls, activations, value, placeIn(value, 'stream'));
-    const node = signNodes.get(value)!;
-    return encodeSigns(calls, activations, node, placeIn(node.inputs[0]!, 'stream'), layout);
+    const node = bitNodes.get(value)!;
+    return encode(calls, activations, node, placeIn(node.inputs[0]!, 'stream'), layout);
   };
   /** The value in a layout, converted if need be. */
-  const placeIn = (value: string, layout: Layout): Place => {
-    const buffer = places.get(key(value, layout)) ?? convert(value, layout);
+  const placeIn = (value: string, layout: Layout, encode = ofSigns): Place => {
+    const buffer = places.get(key(value, layout)) ?? convert(value, layout, encode);
     places.set(key(value, layout), buffer);
     return placeOf(value, buffer);
   };
@@ -58,7 +64,7 @@ export function emitCalls(
       stage,
       target,
       calls,
-      inputs: stage.inputs.map((value) => placeIn(value, family.reads)),
+      inputs: stage.inputs.map((value) => placeIn(value, family.reads, family.encode)),
       skip: stage.skip && placeIn(stage.skip.value, family.writes),
       sign,
       channels,

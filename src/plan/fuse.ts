@@ -58,7 +58,7 @@ export function stagesOf(graph: Graph, needed = neededNodes(graph)): Stage[] {
   const produced = new Set<string>([graph.input.name]);
   const stages: Stage[] = [];
   for (const node of needed) {
-    if (covered.has(node.name) || operationOf(node).makesBinary) continue;
+    if (covered.has(node.name) || operationOf(node).makesBits) continue;
     let functions = startOf(node, graph.shapes.get(node.name)![0]);
     let skip = node.op === 'add' ? skipOf(node.inputs[1]!) : undefined;
     let last: GraphNode = node;
@@ -122,7 +122,9 @@ export function neededNodes(graph: Graph): GraphNode[] {
 /** Drops the stages that nobody reads, as the concatenation of a value with itself for a skip. */
 function readStages(graph: Graph, stages: readonly Stage[]): Stage[] {
   const signInputs = new Map(
-    graph.nodes.flatMap((node) => (node.op === 'sign' ? [[node.name, node.inputs[0]!]] : [])),
+    graph.nodes.flatMap((node) =>
+      operationOf(node).makesBits ? [[node.name, node.inputs[0]!]] : [],
+    ),
   );
   const read = new Set<string>([graph.output]);
   const kept: Stage[] = [];

@@ -25,7 +25,7 @@ describe('the table of operations in docs/model-format.md', () => {
   test.each(Object.values(OPERATIONS))('$op: its inputs and attributes', (operation) => {
     const row = rows.find(({ names }) => names.includes(operation.op))!;
     const inputs = operation.inputs === 'many' ? '2 or more' : String(operation.inputs);
-    expect(row.inputs.trim()).toBe(operation.readsBinary ? `${inputs}, binary` : inputs);
+    expect(row.inputs.trim()).toBe(operation.readsBits ? `${inputs}, binary` : inputs);
     const told = [...row.attributes.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name);
     expect(told.sort()).toEqual([...operation.attributes].sort());
   });

@@ -16,6 +16,8 @@ interface Value {
   readonly name: string;
   readonly shape: Shape;
   readonly binary: boolean;
+  /** Of a number of a binary value. */
+  readonly bits: number;
   /** A multiple of `unit` of at most `most`; undefined where it is rounded. */
   readonly exact: Exact | undefined;
 }
@@ -30,6 +32,7 @@ interface Made {
   readonly attributes?: Record<string, unknown>;
   readonly inputs?: readonly Value[];
   readonly shape?: Shape;
+  readonly bits?: number;
   readonly exact: Exact | undefined;
 }
 
@@ -160,6 +163,17 @@ const MAKERS: { readonly [Op in OpName]: Maker } = {
       exact: { unit: 1, most: 1 },
     };
   },
+  levels(value, context) {
+    if (!isMap(value) || (value.exact === undefined && !context.int16)) return undefined;
+    const bits = pick(context.random, [2, 2, 3, 4]);
+    const shape = [2 ** bits - 1, lengthFor(context.random, value)];
+    const data = Float32Array.from({ length: sizeOf(shape) }, () => pick(context.random, OFFSETS));
+    return {
+      attributes: { thresholds: context.keep({ dtype: 'F32', shape, data }) },
+      bits,
+      exact: { unit: 1, most: 2 ** bits - 1 },
+    };
+  },
   binary_conv2d(value, context) {
     const c = convolutionOn(context, value);
     if (c === undefined) return undefined;
@@ -174,9 +188,10 @@ const MAKERS: { readonly [Op in OpName]: Maker } = {
         ...{ weight, ...alpha, kernel, stride, padding, groups },
         ...{ in_channels: value.shape[0], out_channels: outChannels },
         padding_value: pick(context.random, [0, 0, 1, -1]),
+        bits: value.bits,
       },
       shape: [outChannels, ...size],
-      exact: { unit: 1 / 4, most: 2 * filter },
+      exact: { unit: 1 / 4, most: 2 * filter * (2 ** value.bits - 1) },
     };
   },
   binary_weight_conv2d(value, context) {
@@ -233,6 +248,10 @@ const MAKERS: { readonly [Op in OpName]: Maker } = {
   }),
   hard_tanh: ({ exact }) => ({ exact: scaled(exact, 1, 1, 0) }),
   sigmoid: () => ({ exact: undefined }),
+  round: ({ exact }, { int16 }) =>
+    int16
+      ? undefined
+      : { attributes: { min: -20, max: 30 }, exact: exact && { unit: 1, most: 30 } },
   multiply(value, { random, values }) {
     const [channels, height, width] = value.shape;
     const shapes = [[channels], [channels, 1, 1], [1, height, width], value.shape].map(String);
@@ -345,6 +364,7 @@ function pool(value: Value, { random }: Context, isMax: boolean): Made | undefin
 /** As often as they are in networks, so that what belongs together often comes together. */
 const WEIGHTS: Partial<Record<OpName, number>> = {
   sign: 4,
+  levels: 2,
   conv2d: 3,
   prelu: 2,
   batch_norm: 2,
@@ -366,7 +386,7 @@ export async function randomNetwork(random: Random): Promise<Uint8Array> {
     pick(random, SIDES),
   ] as const;
   const values: Value[] = [
-    { name: 'image', shape, binary: false, exact: { unit: 1 / 8, most: 4 } },
+    { name: 'image', shape, binary: false, bits: 1, exact: { unit: 1 / 8, most: 4 } },
   ];
   const keep = (tensor: Tensor) => {
     const name = `t${tensors.size}`;
@@ -391,7 +411,8 @@ export async function randomNetwork(random: Random): Promise<Uint8Array> {
     values.push({
       name,
       shape: made.shape ?? value.shape,
-      binary: op === 'sign',
+      binary: op === 'sign' || op === 'levels',
+      bits: made.bits ?? 1,
       exact: isExact ? exact : undefined,
     });
   }

@@ -83,6 +83,7 @@ export function binaryConv2d(
     stride: c.stride,
     padding: c.padding,
     paddingValue: 0,
+    bits: 1,
     groups: c.groups,
     inChannels: c.inChannels,
     outChannels: c.outChannels,

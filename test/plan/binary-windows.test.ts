@@ -19,6 +19,8 @@ interface Window {
 }
 
 interface Unit extends Window {
+  /** Of a number that it reads; 1 for signs. */
+  readonly bits?: number;
   readonly groups: number;
   readonly outChannels: number;
 }
@@ -49,6 +51,7 @@ const networks = fc.record({
   height: size(12),
   width: size(12),
   windows: fc.tuple(window, window),
+  bits: fc.tuple(fc.constantFrom(1, 1, 2, 3, 4), fc.constantFrom(1, 1, 2, 3, 4)),
   seed: fc.nat(),
 });
 
@@ -70,13 +73,18 @@ function networkOf(
   for (const [index, unit] of units.entries()) {
     const [inChannels, height, width] = builder.shape(value) as typeof inputShape;
     if (!fits(unit, height, width)) return undefined;
-    const { outChannels } = unit;
-    const threshold = random.floats(inChannels, random.eighth);
-    const signs = add({ name: `signs${index}`, op: 'sign', inputs: [value], threshold });
+    const { outChannels, bits = 1 } = unit;
+    const thresholds = random.floats((2 ** bits - 1) * inChannels, random.eighth);
+    const read = { name: `signs${index}`, inputs: [value] };
+    const signs = add(
+      bits === 1
+        ? { ...read, op: 'sign', threshold: thresholds }
+        : { ...read, op: 'levels', bits, thresholds },
+    );
     const c = { inChannels, height, width, ...unit };
-    const alpha = random.floats(outChannels, () => 2 ** -(2 + random.below(3)));
+    const alpha = random.floats(outChannels, () => 2 ** -(1 + bits + random.below(3)));
     const { paddingValue, dilation } = unit;
-    const options = { alpha, paddingValue, dilation };
+    const options = { alpha, paddingValue, dilation, bits };
     const conv = add(binaryConv2d(`conv${index}`, signs, c, random, options));
     const slope = random.floats(outChannels, () => (random.below(5) - 2) / 4);
     const bent = add({ name: `bent${index}`, op: 'prelu', inputs: [conv], slope });
@@ -95,8 +103,13 @@ function randomNetwork(c: NetworkCase, stream?: Int16Stream): [Graph, Float32Arr
   const [first, second, third] = c.groupChannels.map((channels) => channels * c.groups);
   const shape = [first!, c.height, c.width] as const;
   const units = [
-    { ...c.windows[0], groups: c.groups, outChannels: second! },
-    { ...c.windows[1], groups: 1, outChannels: c.seed % 2 === 0 ? first! : third! },
+    { ...c.windows[0], bits: c.bits[0], groups: c.groups, outChannels: second! },
+    {
+      ...c.windows[1],
+      bits: c.bits[1],
+      groups: 1,
+      outChannels: c.seed % 2 === 0 ? first! : third!,
+    },
   ];
   const graph = networkOf(shape, units, random, stream);
   return graph && [graph, random.floats(first! * c.height * c.width, random.eighth)];
@@ -157,23 +170,57 @@ test.each([
   expect(kernels.filter((name) => name.includes('Words'))).toEqual([]);
 });
 
-test('the largest sum of a window of many channels is counted whole', async () => {
+test('numbers of 4 bits are packed in one call and read by another', () => {
   const unit: Unit = {
-    kernel: [5, 5],
+    ...{ kernel: [3, 3], stride: [1, 1], padding: [1, 1, 1, 1], paddingValue: -1 },
+    ...{ groups: 1, outChannels: 64, bits: 4 },
+  };
+  const graph = networkOf([64, 8, 8], [unit], randomFrom(5))!;
+  const kernels = (build: 'simd' | 'plain') =>
+    planGraph(graph, build).steps.map((step) => step.kernel);
+  expect(kernels('simd')).toEqual([
+    'planarToStream',
+    'levelPlanes',
+    'binaryConv2dNibbles',
+    'streamToPlanar',
+  ]);
+  expect(kernels('plain')).toEqual([
+    'planarToStream',
+    'levelWords',
+    'binaryConv2dWords',
+    'streamToPlanar',
+  ]);
+});
+
+test.each([
+  { what: 'signs of many channels', bits: 1, channels: 512, kernel: 5 },
+  { what: 'numbers of 4 bits', bits: 4, channels: 484, kernel: 3 },
+  { what: 'more than 16 bits count', bits: 4, channels: 488, kernel: 3 },
+])('the largest sum of a window is counted whole: $what', async ({ bits, channels, kernel }) => {
+  const half = kernel >> 1;
+  const unit: Unit = {
+    kernel: [kernel, kernel],
     stride: [1, 1],
-    padding: [2, 2, 2, 2],
+    padding: [half, half, half, half],
     paddingValue: 0,
     groups: 1,
     outChannels: 4,
   };
-  const builder = graphBuilder([512, 5, 6]);
-  builder.add({ name: 'signs', op: 'sign', inputs: ['image'], threshold: undefined }, [512, 5, 6]);
-  const c = { inChannels: 512, height: 5, width: 6, ...unit };
-  const node = binaryConv2d('sums', 'signs', c, randomFrom(3));
+  const builder = graphBuilder([channels, 5, 6]);
+  const read = { name: 'signs', inputs: ['image'] };
+  const thresholds = new Float32Array(2 ** bits - 1);
+  builder.add(
+    bits === 1
+      ? { ...read, op: 'sign', threshold: undefined }
+      : { ...read, op: 'levels', bits, thresholds },
+    [channels, 5, 6],
+  );
+  const c = { inChannels: channels, height: 5, width: 6, ...unit };
+  const node = binaryConv2d('sums', 'signs', c, randomFrom(3), { bits });
   node.weight.fill(0xffffffffffffffffn);
   const graph = builder.finish(builder.add(node, [4, 5, 6]));
-  const input = new Float32Array(512 * 30).fill(-1);
+  const input = new Float32Array(channels * 30).fill(-1);
   const expected = evaluateGraph(graph, input).get('sums')!;
-  expect(Math.min(...expected)).toBe(-25 * 512);
+  expect(Math.min(...expected)).toBe(-(kernel ** 2) * channels * (2 ** bits - 1));
   for (const build of BUILDS) expect(await runGraph(graph, build, input)).toEqual(expected);
 });

@@ -9,6 +9,7 @@ const ORACLE: {
 } = {
   conv2d: ([input], node) => operations.conv2d(input!, node),
   sign: ([input], node) => operations.sign(input!, node),
+  levels: ([input], node) => operations.levels(input!, node),
   binary_conv2d: ([input], node) => operations.binaryConv2d(input!, node),
   binary_weight_conv2d: ([input], node) => operations.binaryWeightConv2d(input!, node),
   batch_norm: ([input], node) => operations.batchNorm(input!, node),
@@ -17,6 +18,7 @@ const ORACLE: {
   relu: ([input], node) => operations.relu(input!, node),
   hard_tanh: ([input]) => operations.hardTanh(input!),
   sigmoid: ([input]) => operations.sigmoid(input!),
+  round: ([input], node) => operations.roundBetween(input!, node),
   add: ([first, second]) => operations.add(first!, second!),
   multiply: ([value, factor]) => operations.multiply(value!, factor!),
   concat: (inputs) => operations.concat(inputs),

@@ -236,6 +236,7 @@ function binaryNode(c: ConvolutionCase, random: Random, paddingValue: -1 | 0 | 1
     ),
     alpha: undefined,
     paddingValue,
+    bits: 1,
   };
   return node;
 }
@@ -336,6 +337,46 @@ describe('sign', () => {
     expect([...signs.data]).toEqual([-1, -1, 1, -1, -1, 1]);
   });
 });
+
+describe('levels', () => {
+  test('counts the thresholds below, as odd numbers', () => {
+    const thresholds = Float32Array.of(0.5, 1.5, 2.5);
+    const node = { ...base, op: 'levels', bits: 2, thresholds } as const;
+    const numbers = operations.levels(value([4], [0.5, 1, 2, 9]), node);
+    expect([...numbers.data]).toEqual([-3, -1, 1, 3]);
+  });
+
+  test('have thresholds a channel', () => {
+    const thresholds = Float32Array.of(0, 10, 1, 11, 2, 12);
+    const node = { ...base, op: 'levels', bits: 2, thresholds } as const;
+    const numbers = operations.levels(value([2, 1, 2], [1, 3, 1, 11.5]), node);
+    expect([...numbers.data]).toEqual([-1, 3, -3, 1]);
+  });
+
+  test('are what a convolution sums, and a border is the largest of them', () => {
+    const thresholds = Float32Array.of(0, 1, 2);
+    const node = { ...base, op: 'levels', bits: 2, thresholds } as const;
+    const numbers = operations.levels(value([1, 1, 2], [1.5, -1]), node);
+    expect([...numbers.data]).toEqual([1, -3]);
+    const c = { ...window11, kernel: [1, 3], padding: [0, 1, 0, 1] } as const;
+    const conv = (paddingValue: -1 | 0 | 1): BinaryConv2dNode => ({
+      ...{ ...base, ...c, op: 'binary_conv2d', bits: 2, paddingValue, alpha: undefined },
+      ...{ groups: 1, inChannels: 1, outChannels: 1, weight: BigUint64Array.of(0b011n) },
+    });
+    // The weights are +1, +1, -1.
+    expect([...operations.binaryConv2d(numbers, conv(0)).data]).toEqual([4, -2]);
+    expect([...operations.binaryConv2d(numbers, conv(1)).data]).toEqual([7, -5]);
+    expect([...operations.binaryConv2d(numbers, conv(-1)).data]).toEqual([1, 1]);
+  });
+});
+
+test('round takes halves away from 0, and keeps its bounds', () => {
+  const node = { ...base, op: 'round', min: -3, max: 2 } as const;
+  const numbers = operations.roundBetween(value([7], [0.5, -0.5, 1.4, -1.6, 2.5, -2.5, -9]), node);
+  expect([...numbers.data]).toEqual([1, -1, 1, -2, 2, -3, -3]);
+});
+
+const window11 = { stride: [1, 1], padding: [0, 0, 0, 0] } as const;
 
 describe('per channel', () => {
   test('batch norm, worked by hand', () => {

@@ -6,13 +6,15 @@
 
 import type { AffineNode } from '../../src/ops/affine.ts';
 import type { BatchNormNode } from '../../src/ops/batch_norm.ts';
-import type { BinaryConv2dNode } from '../../src/ops/binary_conv2d.ts';
+import { type BinaryConv2dNode, largestOf } from '../../src/ops/binary_conv2d.ts';
 import type { BinaryWeightConv2dNode } from '../../src/ops/binary_weight_conv2d.ts';
 import type { Conv2dNode } from '../../src/ops/conv2d.ts';
 import type { DenseNode } from '../../src/ops/dense.ts';
+import { type LevelsNode, thresholdsOfChannels } from '../../src/ops/levels.ts';
 import type { Pool2dNode } from '../../src/ops/pool2d.ts';
 import type { PreluNode } from '../../src/ops/prelu.ts';
 import type { ReluNode } from '../../src/ops/relu.ts';
+import type { RoundNode } from '../../src/ops/round.ts';
 import type { SignNode } from '../../src/ops/sign.ts';
 import type { Padding, Pair, Shape } from '../../src/tensor.ts';
 
@@ -114,6 +116,15 @@ export function sign(input: Value, node: SignNode): Value {
   );
 }
 
+/** Twice the number of thresholds below x, less the number of all of them. */
+export function levels(input: Value, node: LevelsNode): Value {
+  const all = thresholdsOfChannels(node, input.shape[0]);
+  return mapChannels(
+    input,
+    (x, channel) => 2 * all.filter((row) => x > row[channel]!).length - all.length,
+  );
+}
+
 /** The weight at (output, element) of packed bits: +1 or -1. */
 export function binaryWeight(node: BinaryConv2dNode, output: number, element: number): 1 | -1 {
   const words = node.weight.length / node.outChannels;
@@ -138,7 +149,9 @@ export function binarySums(input: Value, node: BinaryConv2dNode): Value {
         const iy = y * node.stride[0] + ky * down - node.padding[0];
         const ix = x * node.stride[1] + kx * across - node.padding[1];
         for (let c = 0; c < groupChannels; c++) {
-          const tap = pixel(input, group * groupChannels + c, iy, ix) ?? node.paddingValue;
+          const tap =
+            pixel(input, group * groupChannels + c, iy, ix) ??
+            node.paddingValue * largestOf(node.bits);
           total += weights[output]![element++]! * tap;
         }
       }
@@ -212,6 +225,14 @@ export function hardTanh(input: Value): Value {
 /** 1 / (1 + exp(-x)). */
 export function sigmoid(input: Value): Value {
   return mapChannels(input, (x) => 1 / (1 + Math.exp(-x)));
+}
+
+/** The nearest whole number, halves away from 0, within bounds. */
+export function roundBetween(input: Value, node: RoundNode): Value {
+  return mapChannels(input, (x) => {
+    const away = Math.sign(x) * Math.floor(Math.abs(x) + 0.5);
+    return Math.min(Math.max(away, node.min), node.max);
+  });
 }
 
 /** By a value of the same shape, a factor a channel or a factor a pixel. */

@@ -59,7 +59,8 @@ class Node(nn.Module):
 
     def convolve(self, x, bias=None):
         a = self.attributes
-        x = padded(x, a["padding"], float(a.get("padding_value", 0)))
+        largest = 2 ** a.get("bits", 1) - 1
+        x = padded(x, a["padding"], float(a.get("padding_value", 0) * largest))
         return F.conv2d(x, self.weight, bias, a["stride"], 0, a.get("dilation", 1), a.get("groups", 1))
 
     def conv2d(self, x):
@@ -77,6 +78,9 @@ class Node(nn.Module):
     def sign(self, x):
         over = x > per_channel(self.threshold, x) if self.has("threshold") else x > 0
         return torch.where(over, 1.0, -1.0)
+
+    def levels(self, x):
+        return sum(torch.where(x > per_channel(row, x), 1.0, -1.0) for row in self.thresholds)
 
     def batch_norm(self, x):
         return F.batch_norm(x, self.mean, self.variance, self.gamma, self.beta, eps=self.attributes["epsilon"])
@@ -96,6 +100,10 @@ class Node(nn.Module):
 
     def sigmoid(self, x):
         return x.sigmoid()
+
+    def round(self, x):
+        away = torch.sign(x) * torch.floor(torch.abs(x) + 0.5)
+        return away.clamp(self.attributes["min"], self.attributes["max"])
 
     def add(self, x, y):
         return x + y

@@ -111,7 +111,7 @@ function bconv2d(node: NodeReader): Value {
     const limited = activated(node, sums, activation);
     const { base, links } = limited as Extract<Value, { kind: 'chain' }>;
     const clipped = links.reduce<MapValue>((map, { body }) => {
-      return 'min' in body ? sameShape(builder, { op: 'clip', ...body }, map) : map;
+      return 'min' in body ? sameShape(builder, body, map) : map;
     }, base);
     return sameShape(builder, { op: 'affine', scale: multiplier, bias }, clipped);
   }

@@ -130,6 +130,8 @@ interface DataType {
   readonly read: (view: DataView, at: number) => number;
 }
 
+const UINT8 = 3;
+
 /** `tflite.TensorType`. */
 const DATA_TYPES: Readonly<Record<number, DataType>> = {
   0: { name: 'float32', type: 'float', bytes: 4, read: (view, at) => view.getFloat32(at, true) },
@@ -194,6 +196,31 @@ export function tensorValues(tensor: TfliteTensor): NdArray {
   const values = dataType.type === 'float' ? new Float32Array(size) : new Float64Array(size);
   for (let at = 0; at < size; at++) values[at] = dataType.read(view, at * dataType.bytes);
   return ndArray(dataType.type, shape, values);
+}
+
+/** What whole numbers stand for: each less `zero`, which lies between the bounds, times a scale. */
+export interface Grid {
+  /** One, or one a channel. */
+  readonly scales: readonly number[];
+  readonly zero: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Undefined where a tensor's numbers are what they are. @throws ImportError IMPORT_UNSUPPORTED */
+export function gridOf(tensor: TfliteTensor): Grid | undefined {
+  if (!isQuantized(tensor)) return undefined;
+  const { name, scales, zeroPoints, type } = tensor;
+  const zero = zeroPoints[0] ?? 0;
+  const isOne = zeroPoints.every((each) => each === zero);
+  if (!isOne || !scales.every((scale) => Number.isFinite(scale) && scale > 0)) {
+    throw new ImportError('IMPORT_UNSUPPORTED', `The tensor ${name} has steps that are not known`, {
+      hint: 'known are positive scales, and zero points that are alike',
+    });
+  }
+  const range = 2 ** (8 * DATA_TYPES[type]!.bytes);
+  const lowest = type === UINT8 ? 0 : -range / 2;
+  return { scales, zero, least: lowest - zero, most: lowest + range - 1 - zero };
 }
 
 /** What the numbers of a quantized constant stand for. @throws ImportError IMPORT_DATA */

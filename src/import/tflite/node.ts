@@ -3,6 +3,7 @@
 import type { NdArray } from '../array.ts';
 import type { Builder } from '../builder.ts';
 import type { Value } from '../values.ts';
+import type { Grid } from './model.ts';
 
 export interface NodeReader {
   readonly builder: Builder;
@@ -15,6 +16,12 @@ export interface NodeReader {
   value(input: number): Value;
   /** A constant input; `what` it is, for the error. */
   constant(input: number, what: string): NdArray;
+  /** What the whole numbers of an input stand for; undefined of float32. */
+  grid(input: number): Grid | undefined;
+  /** What those of its first result stand for. */
+  readonly result: Grid | undefined;
+  /** The whole numbers of a constant, less their zero point. */
+  whole(input: number, what: string): NdArray;
   shape(input: number): readonly number[];
   /** A field of the operator's options, by its number in the schema. */
   int8(field: number, fallback: number): number;

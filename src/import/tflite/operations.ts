@@ -9,7 +9,7 @@ import {
   transposed,
   uniformValue,
 } from '../array.ts';
-import { realise, sameShape, spread } from '../builder.ts';
+import { type Builder, linkTo, realise, sameShape, spread } from '../builder.ts';
 import * as constants from '../constant.ts';
 import {
   type BinaryOperation,
@@ -20,8 +20,9 @@ import {
   unary,
 } from '../elementwise.ts';
 import * as spatial from '../spatial.ts';
-import type { Value } from '../values.ts';
+import type { MapValue, Value } from '../values.ts';
 import { LARQ_OPERATIONS } from './larq.ts';
+import type { Grid } from './model.ts';
 import type { NodeReader, Read } from './node.ts';
 import { activated, windowOf } from './window.ts';
 
@@ -45,8 +46,7 @@ const clipOf =
     clip(node.builder, node.value(0), min, max);
 
 /** Weights `[O, kh, kw, I]`, or `[1, kh, kw, O]` where each channel has its own. */
-function weightOf(node: NodeReader, isDepthwise: boolean) {
-  const array = node.constant(1, 'its filter');
+function weightOf(node: NodeReader, isDepthwise: boolean, array: NdArray) {
   if (array.shape.length !== 4) {
     throw node.builder.unsupported(
       `its filter is [${array.shape.join(', ')}]`,
@@ -59,45 +59,33 @@ function weightOf(node: NodeReader, isDepthwise: boolean) {
   return { weight, outChannels, inputs, kernel: [kh, kw] as const };
 }
 
-function conv(node: NodeReader): Value {
-  const { weight, outChannels, inputs, kernel } = weightOf(node, false);
+/** Without what is fused into it. The fields of a depthwise one's options come one later. */
+export function convolution(
+  node: NodeReader,
+  isDepthwise: boolean,
+  filter: NdArray,
+  bias: Float32Array | undefined,
+): MapValue {
+  const { weight, outChannels, inputs, kernel } = weightOf(node, isDepthwise, filter);
+  const later = isDepthwise ? 1 : 0;
   const window = windowOf(node, node.shape(0), {
     kernel,
     stride: [node.int32(2, 0), node.int32(1, 0)],
-    dilation: [node.int32(5, 1), node.int32(4, 1)],
+    dilation: [node.int32(5 + later, 1), node.int32(4 + later, 1)],
     padding: node.int8(0, 0),
   });
-  const groups = node.shape(0)[3]! / inputs;
-  const bias = biasOf(node);
-  const made = spatial.conv(node.builder, node.value(0), {
-    ...window,
-    weight,
-    bias,
-    outChannels,
-    groups,
-  });
-  return activated(node, made, node.int8(3, 0));
+  const channels = node.shape(0)[3]!;
+  const groups = isDepthwise ? channels : channels / inputs;
+  const options = { ...window, weight, bias, outChannels, groups };
+  return spatial.conv(node.builder, node.value(0), options);
 }
 
-function depthwise(node: NodeReader): Value {
-  const { weight, outChannels, kernel } = weightOf(node, true);
-  const window = windowOf(node, node.shape(0), {
-    kernel,
-    stride: [node.int32(2, 0), node.int32(1, 0)],
-    dilation: [node.int32(6, 1), node.int32(5, 1)],
-    padding: node.int8(0, 0),
-  });
-  const groups = node.shape(0)[3]!;
-  const bias = biasOf(node);
-  const made = spatial.conv(node.builder, node.value(0), {
-    ...window,
-    weight,
-    bias,
-    outChannels,
-    groups,
-  });
-  return activated(node, made, node.int8(4, 0));
-}
+const conv =
+  (isDepthwise: boolean): Read =>
+  (node) => {
+    const made = convolution(node, isDepthwise, node.constant(1, 'its filter'), biasOf(node));
+    return activated(node, made, node.int8(isDepthwise ? 4 : 3, 0));
+  };
 
 function biasOf(node: NodeReader): Float32Array | undefined {
   return node.has(2) ? Float32Array.from(node.constant(2, 'its bias').data) : undefined;
@@ -118,13 +106,12 @@ function maxPool(node: NodeReader): Value {
 }
 
 /** Taps outside do not count. */
-function averagePool(node: NodeReader): Value {
-  const made = spatial.averagePool(node.builder, node.value(0), pooled(node), false);
-  return activated(node, made, node.int8(5, 0));
+export function averagePool(node: NodeReader): MapValue {
+  return spatial.averagePool(node.builder, node.value(0), pooled(node), false);
 }
 
-function fullyConnected(node: NodeReader): Value {
-  const weight = node.constant(1, 'its weights');
+/** The vector that a matrix of weights multiplies. */
+export function vectorOf(node: NodeReader, weight: NdArray): Value {
   if (weight.shape.length !== 2 || node.int8(1, 0) !== 0) {
     throw node.builder.unsupported(
       `its weights are [${weight.shape.join(', ')}], format ${node.int8(1, 0)}`,
@@ -134,8 +121,12 @@ function fullyConnected(node: NodeReader): Value {
   const inputs = weight.shape[1]!;
   const from = node.shape(0);
   const vector = from.length === 2 ? from : constants.resolveShape(from, [-1, inputs], false);
-  const input = toShape(node, node.value(0), vector);
-  const made = spatial.dense(node.builder, input, weight, biasOf(node));
+  return toShape(node, node.value(0), vector);
+}
+
+function fullyConnected(node: NodeReader): Value {
+  const weight = node.constant(1, 'its weights');
+  const made = spatial.dense(node.builder, vectorOf(node, weight), weight, biasOf(node));
   return activated(node, made, node.int8(0, 0));
 }
 
@@ -307,27 +298,23 @@ function pack(node: NodeReader): Value {
   return constant(constants.concatenated(wide, axis));
 }
 
-/** Constants of float16 and quantized ones are read as float32; of the picture nothing is int8. */
-function dequantize(node: NodeReader): Value {
-  return constant(node.constant(0, 'what it makes float'));
-}
-
-function quantize(node: NodeReader): Value {
-  throw node.builder.unsupported(
-    'it makes whole numbers of the picture',
-    'convert without experimental_default_int8_range, so that what is not binary stays float32',
-  );
+/** What the whole numbers of a map stand for; constants, and what has no grid, are that already. */
+export function dequantize(builder: Builder, value: Value, grid: Grid | undefined): Value {
+  if (value.kind === 'constant' || grid === undefined) return value;
+  const [scale] = grid.scales as [number];
+  const f = (x: number) => Math.fround(x * scale);
+  return linkTo(builder, value, { f, body: { scale, bias: 0 } });
 }
 
 export const OPERATIONS: Readonly<Record<string, Read>> = {
   ...LARQ_OPERATIONS,
   ABS: unaryOf('abs'),
   ADD: binaryOf('add', true),
-  AVERAGE_POOL_2D: averagePool,
+  AVERAGE_POOL_2D: (node) => activated(node, averagePool(node), node.int8(5, 0)),
   CONCATENATION: concat,
-  CONV_2D: conv,
-  DEPTHWISE_CONV_2D: depthwise,
-  DEQUANTIZE: dequantize,
+  CONV_2D: conv(false),
+  DEPTHWISE_CONV_2D: conv(true),
+  DEQUANTIZE: (node) => dequantize(node.builder, node.value(0), node.grid(0)),
   DIV: binaryOf('divide', true),
   EXPAND_DIMS: expandDims,
   FULLY_CONNECTED: fullyConnected,
@@ -344,7 +331,6 @@ export const OPERATIONS: Readonly<Record<string, Read>> = {
   PAD: pad,
   PADV2: pad,
   PRELU: prelu,
-  QUANTIZE: quantize,
   RELU: unaryOf('relu'),
   RELU6: clipOf(0, 6),
   RELU_N1_TO_1: clipOf(-1, 1),

@@ -3,12 +3,15 @@
 import { ImportError } from '../../errors.ts';
 import { MAX_ELEMENTS, product } from '../array.ts';
 import { type Builder, openBuilder, placed, realise } from '../builder.ts';
+import { mapArray } from '../constant.ts';
 import type { ForeignNetwork, MapShape } from '../layers.ts';
 import { shapeOf, type Value } from '../values.ts';
 import { damaged } from './flatbuffer.ts';
 import { readOptions } from './flexbuffer.ts';
+import { INT8_OPERATIONS } from './int8.ts';
 import {
   dequantized,
+  gridOf,
   isQuantized,
   parseTflite,
   type TfliteModel,
@@ -18,9 +21,12 @@ import {
   typeName,
 } from './model.ts';
 import type { NodeReader } from './node.ts';
-import { OPERATIONS } from './operations.ts';
+import { dequantize, OPERATIONS } from './operations.ts';
 
 const FLOAT32 = 0;
+
+/** What makes numbers, or signs, of numbers of 8 bits; or looks at their shape. */
+const READS_INT8 = new Set(['DEQUANTIZE', 'LceQuantize', 'SHAPE']);
 
 /** @throws ImportError */
 export function readTflite(bytes: Uint8Array): ForeignNetwork {
@@ -52,7 +58,15 @@ export function readTflite(bytes: Uint8Array): ForeignNetwork {
     const first = tensors[operator.outputs[0]!]!;
     builder.source = { node: nameOf(first), operation };
     try {
-      const read = Object.hasOwn(OPERATIONS, operation) && OPERATIONS[operation];
+      const isInt8 = isQuantized(first);
+      const known = isInt8 ? INT8_OPERATIONS : OPERATIONS;
+      const read = Object.hasOwn(known, operation) && known[operation];
+      if (!read && isInt8) {
+        throw builder.unsupported(
+          `its result is ${typeName(first)}`,
+          'convert without experimental_default_int8_range, so that what is not binary stays float32',
+        );
+      }
       if (!read) {
         throw builder.unsupported(
           'this operation is not known',
@@ -72,7 +86,8 @@ export function readTflite(bytes: Uint8Array): ForeignNetwork {
     }
   }
   builder.source = { node: 'output', operation: 'output' };
-  const result = realise(builder, valueAt(output));
+  const last = dequantize(builder, valueAt(output), gridOf(tensors[output]!));
+  const result = realise(builder, last);
   return {
     kind: 'TensorFlow Lite',
     producer: model.description,
@@ -131,15 +146,14 @@ function readInput(builder: Builder, model: TfliteModel): [number, Value] {
 
 /** What the file says of a result. Bits are int32 there, and shapes are whole numbers. */
 function checkResult(builder: Builder, tensor: TfliteTensor, value: Value): void {
-  if (value.kind !== 'constant' && isQuantized(tensor)) {
-    throw builder.unsupported(
-      `its result is ${typeName(tensor)}`,
-      'convert without experimental_default_int8_range, so that what is not binary stays float32',
-    );
-  }
   const made = shapeOf(value);
   const { shape } = tensor;
-  if (tensor.type !== FLOAT32 || shape.length === 0 || String(made) === String(shape)) return;
+  if (
+    (tensor.type !== FLOAT32 && !isQuantized(tensor)) ||
+    shape.length === 0 ||
+    String(made) === String(shape)
+  )
+    return;
   throw new ImportError(
     'IMPORT_SHAPE',
     `it makes [${made.join(', ')}], the file says [${shape.join(', ')}]`,
@@ -154,6 +168,7 @@ function nodeReader(
   valueAt: (index: number) => Value,
 ): NodeReader {
   let custom: ReadonlyMap<string, number> | undefined;
+  const result = gridOf(tensors[outputs[0]!]!);
   const reader: NodeReader = {
     builder,
     operation,
@@ -166,13 +181,11 @@ function nodeReader(
       }
       const tensor = tensors[inputs[at]!]!;
       const value = valueAt(inputs[at]!);
-      if (value.kind === 'constant' && isQuantized(tensor) && operation !== 'DEQUANTIZE') {
-        throw builder.unsupported(
-          `it computes with ${typeName(tensor)} weights`,
-          'convert without quantization, so that what is not binary stays float32',
-        );
-      }
-      return value;
+      if (!isQuantized(tensor) || result !== undefined || READS_INT8.has(operation)) return value;
+      throw builder.unsupported(
+        `it computes with ${typeName(tensor)} numbers`,
+        'convert without quantization, so that what is not binary stays float32',
+      );
     },
     constant(at, what) {
       const value = reader.value(at);
@@ -181,6 +194,16 @@ function nodeReader(
         `${what} depends on the picture`,
         'it must be a constant, or follow from constants',
       );
+    },
+    grid: (at) => gridOf(tensors[inputs[at]!]!),
+    result,
+    whole(at, what) {
+      const tensor = tensors[inputs[at] ?? -1];
+      if (tensor === undefined || tensor.data.length === 0) {
+        throw builder.unsupported(`${what} is missing, or depends on the picture`, 'a constant');
+      }
+      const zero = gridOf(tensor)?.zero ?? 0;
+      return mapArray(tensorValues(tensor), (x) => x - zero, 'float');
     },
     shape: (at) => shapeOf(reader.value(at)),
     int8: (field, fallback) => options?.int8(field) ?? fallback,

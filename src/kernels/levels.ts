@@ -1,0 +1,67 @@
+/** Numbers of a few bits, packed for the binary convolutions that read them: assembly/levels.ts. */
+
+import { type LevelsNode, thresholdsOfChannels } from '../ops/levels.ts';
+import type { SignNode } from '../ops/sign.ts';
+import type { ActivationType } from './activations.ts';
+import type { Buffer, CallWriter } from './calls.ts';
+import {
+  ENCODINGS,
+  encodeSigns,
+  insideConstant,
+  planeBytes,
+  planesOrigin,
+  type SignEncoding,
+} from './encodings.ts';
+import type { Place } from './family.ts';
+
+/** The value of a sign, or of levels, in the encoding that a family reads. */
+export function encodeBits(
+  calls: CallWriter,
+  activations: ActivationType,
+  node: SignNode | LevelsNode,
+  stream: Place,
+  encoding: SignEncoding,
+): Buffer {
+  if (node.op === 'sign') return encodeSigns(calls, activations, node, stream, encoding);
+  const { bits } = node;
+  const { buffer, channels, raster } = stream;
+  // Every bit has whole words, or planes, of its own.
+  const unit = encoding === 'words' ? 64 : 4;
+  const room = bits * Math.ceil(channels / unit) * unit;
+  const target = ENCODINGS[encoding].room(calls, room, raster);
+  const rows = thresholdsOfChannels(node, channels).map((row) =>
+    activations.thresholds(row, channels),
+  );
+  const thresholds = calls.constant(joined(rows));
+  const common = { stream: buffer, thresholds, channels, bits };
+  if (encoding === 'words') {
+    calls.call({
+      value: node.name,
+      kernel: activations.kernel('levelWords'),
+      work: raster.tiles,
+      arguments: { ...common, words: target, wordsPerPixel: Math.ceil(channels / 64) },
+      writes: ['words'],
+    });
+  } else {
+    calls.call({
+      value: node.name,
+      kernel: activations.kernel('levelPlanes'),
+      work: raster.tiles,
+      arguments: {
+        ...common,
+        planes: planesOrigin(target, raster),
+        planeBytes: planeBytes(raster),
+        inside: insideConstant(calls, raster),
+      },
+      writes: ['planes'],
+    });
+  }
+  return target;
+}
+
+function joined(rows: readonly (Float32Array | Int16Array)[]): Float32Array | Int16Array {
+  const first = rows[0]!;
+  const all = new (first.constructor as Float32ArrayConstructor)(rows.length * first.length);
+  for (const [index, row] of rows.entries()) all.set(row, index * first.length);
+  return all;
+}
