@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import network, safetensors_file
+from . import networks, safetensors_file
+from .networks import mobilenet_v1
 
 # Names of a model file's tensors -> names of the network's state.
 RENAMED = {
@@ -91,9 +92,9 @@ def read_model_file(path, shapes, seed=0):
 
 
 def network_of_graph(graph, tensors):
-    """The `network` settings (network.build) that a model file's graph was made from.
+    """The `network` settings (networks.build) that a model file's graph was made from.
 
-    What leaves no trace in a file, gradients, is as network.py has it.
+    What leaves no trace in a file, gradients, is as networks/mobinet.py has it.
     """
     nodes = graph["nodes"]
     binary = [node for node in nodes if node["op"] == "binary_conv2d"]
@@ -125,7 +126,7 @@ def network_of_graph(graph, tensors):
 def write_latent(path, settings, state):
     """The float weights under the signs, which a model file has not: to start training from, in half the bytes.
 
-    settings: the network's (network.build).
+    settings: the network's (networks.build).
     """
     tensors = {
         name: tensor.cpu().half().contiguous().numpy() for name, tensor in state.items() if tensor.is_floating_point()}
@@ -153,8 +154,8 @@ def start_from(net, path):
         state = read_model_file(path, shapes)
     else:
         state = torch.load(path, map_location="cpu")["model"]
-    floats = [f"blocks.{k}." for k, block in enumerate(net.blocks) if isinstance(block, network.FloatBlock)]
-    if floats and isinstance(net, network.MoBiNet) and network_of(path)["kind"] == "mobilenet_v1":
+    floats = [f"blocks.{k}." for k, block in enumerate(net.blocks) if isinstance(block, mobilenet_v1.FloatBlock)]
+    if floats and isinstance(net, networks.MoBiNet) and network_of(path)["kind"] == "mobilenet_v1":
         # Its float blocks fit; its classifier, and what else goes by the same name, is for other features.
         state = {name: tensor for name, tensor in state.items() if name.startswith(("stem.", *floats))}
     fitting = {name: tensor for name, tensor in state.items() if tensor.shape == shapes.get(name)}
@@ -166,7 +167,7 @@ def start_from(net, path):
 
 def load_network(path):
     """The network of a checkpoint or of a .safetensors model file, in evaluation mode."""
-    net = network.build(network_of(path))
+    net = networks.build(network_of(path))
     start_from(net, path)
     return net.eval()
 

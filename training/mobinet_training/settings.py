@@ -137,7 +137,7 @@ def with_network_of(s, settings):
 
 
 def network_settings(s, classes):
-    """What network.build makes the network from."""
+    """What networks.build makes the network from."""
     if s.kind == "mobilenet_v1":
         return {"kind": s.kind, "width": s.width, "classes": classes, "stem_stride": s.stem_stride}
     return {"kind": s.kind, "classes": classes, **{name: getattr(s, name) for name in NETWORK}}
