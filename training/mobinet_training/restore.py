@@ -29,6 +29,10 @@ RENAMED_FLOAT = {
     r"^(blocks\.\d+\.\d+)\.conv\.": r"\1.0.",
     r"^(blocks\.\d+\.\d+)\.norm\.": r"\1.1.",
 }
+# Names of nodes of MoBiNet and MobileNet v1.
+NODE = (
+    r"stem\.(conv|norm|relu|prelu)|blocks\.\d+(\.\d+){0,2}\.(sign|conv|shift|prelu|relu|norm|double|add|pool)"
+    r"|pool|logits")
 
 
 def shadow_weights(words, alpha, shape, generator):
@@ -94,9 +98,14 @@ def read_model_file(path, shapes, seed=0):
 def network_of_graph(graph, tensors):
     """The `network` settings (networks.build) that a model file's graph was made from.
 
-    What leaves no trace in a file, gradients, is as networks/mobinet.py has it.
+    What leaves no trace in a file, gradients, is as networks/mobinet.py has it. Raises SystemExit where it is neither
+    MoBiNet's nor MobileNet v1's: of others a file does not say enough.
     """
     nodes = graph["nodes"]
+    if foreign := next((node["name"] for node in nodes if not re.fullmatch(NODE, node["name"])), None):
+        raise SystemExit(
+            f"{foreign} is in neither MoBiNet nor MobileNet v1: "
+            "start from the checkpoint, or from what export.py --latent writes")
     binary = [node for node in nodes if node["op"] == "binary_conv2d"]
     stem = next(node for node in nodes if node["op"] == "conv2d")
     width = len(tensors[stem["weight"]]) / 32
@@ -161,7 +170,7 @@ def start_from(net, path):
     fitting = {name: tensor for name, tensor in state.items() if tensor.shape == shapes.get(name)}
     misfits = [name for name in state if name not in fitting and not name.startswith("head.")]
     if misfits or not fitting:
-        raise SystemExit(f"{path} is of another network: {misfits[:3]} do not fit (see --width, --block, --k)")
+        raise SystemExit(f"{path} is of another network: {misfits[:3]} do not fit (see --kind, --width, --block, --k)")
     net.load_state_dict(fitting, strict=False)
 
 

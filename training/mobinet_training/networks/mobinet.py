@@ -8,8 +8,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..layers import BatchNorm2d, Conv2d, Linear, rectifier
-from .mobilenet_v1 import BLOCKS, Backbone, FloatBlock
+from ..layers import BatchNorm2d, Conv2d, Linear, Parts, rectifier
+from .backbone import Backbone
+from .mobilenet_v1 import BLOCKS, FloatBlock
 from .signs import SignActivation, alpha_of, binary_weight
 
 
@@ -211,7 +212,7 @@ class MoBiNet(Backbone):
             "binary_weights": binary_weights, "levels": levels,
         }
         stem, last = int(32 * width), int(1024 * width)
-        self.stem = nn.Sequential(
+        self.stem = Parts(
             Conv2d(3, stem, 3, stem_stride), BatchNorm2d(stem), rectifier(stem, prelu and not float_blocks))
         sizes = [(int(i * width), int(o * width), s) for i, o, s in BLOCKS]
         self.blocks = nn.Sequential(

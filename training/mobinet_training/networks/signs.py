@@ -73,3 +73,8 @@ def binary_weight(w, gradient, use_alpha):
 def alpha_of(w):
     """mean |w| of each filter, [outputs, 1, 1, 1]."""
     return w.abs().mean(dim=(1, 2, 3), keepdim=True)
+
+
+def straight_through(w, quantised):
+    """`quantised`, whose gradient is passed to w as it is."""
+    return w + (quantised - w).detach()
