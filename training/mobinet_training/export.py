@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
-from . import calibration, data, fixed_point, int16, network, restore, safetensors_file
+from . import calibration, data, fixed_point, int16, networks, restore, safetensors_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -197,7 +197,7 @@ def main():
     arguments = parser.parse_args()
 
     checkpoint = torch.load(arguments.checkpoint, map_location="cpu")
-    net = network.build(checkpoint["network"])
+    net = networks.build(checkpoint["network"])
     net.load_state_dict(checkpoint["model"])
     net.eval()
     if arguments.latent:

@@ -2,7 +2,7 @@
 
 import torch
 
-from . import network
+from .networks import mobinet, signs
 
 MAX = 32767
 
@@ -10,7 +10,7 @@ MAX = 32767
 def largest_units(unit):
     """The largest integers that a unit takes, per bit of fraction 0: slopes over all counts, and values."""
     taps = unit.weight[0].numel()
-    alpha = network.alpha_of(unit.weight).flatten().double() if unit.use_alpha else 1.0
+    alpha = signs.alpha_of(unit.weight).flatten().double() if unit.use_alpha else 1.0
     bias = unit.prelu_bias.flatten().double() if hasattr(unit, "prelu_bias") else 0.0
     ramp = 0.0 if isinstance(unit.prelu, torch.nn.ReLU) else unit.prelu.weight.double()
     norm = unit.norm
@@ -31,9 +31,9 @@ def fraction_bits(net, x):
     """The most bits with which every unit can reach its largest count, and the stream twice what it
     reaches for x, [N, 3, size, size]; net is in evaluation mode.
     """
-    if not all(isinstance(block, network.Block) and block.is_binary for block in net.blocks):
+    if not all(isinstance(block, mobinet.Block) and block.is_binary for block in net.blocks):
         raise SystemExit("an int16 stream is for networks of binary units with one threshold a sign")
-    units = [module for module in net.modules() if isinstance(module, network.Unit)]
+    units = [module for module in net.modules() if isinstance(module, mobinet.Unit)]
     reached = []
     handles = [
         module.register_forward_hook(lambda _m, _i, y: reached.append(y.abs().max().item()))

@@ -8,7 +8,7 @@ norms use their running statistics: with those of a batch there are no constants
 import torch
 from torch.nn import functional as F
 
-from . import network
+from .networks import signs
 from .fixed_point import MAX
 
 INPUT_UNITS = 4096  # the stem reads its input in multiples of 2^-12
@@ -120,7 +120,7 @@ def whole_signs(unit, x, units):
     if not hasattr(unit, "shift"):
         return unit.signs(x)
     threshold = torch.floor(unit.shift * units).clamp(-MAX - 1, MAX) / units
-    return network.SignActivation.apply(x - Replace.apply(unit.shift, threshold), unit.window)
+    return signs.SignActivation.apply(x - Replace.apply(unit.shift, threshold), unit.window)
 
 
 def features(net, x, fraction):

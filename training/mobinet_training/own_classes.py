@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from . import calibration, data, export, fixed_point, int16, linear_head, network, report, restore, train
+from . import calibration, data, export, fixed_point, int16, linear_head, networks, report, restore, train
 from .average import Average
 from .settings import ROOT
 
@@ -133,7 +133,7 @@ def start(run, flip):
 def choose_stream(net, pixels, classes, val_pixels, val_classes):
     """(bits of fraction or None, validation logits, words): int16, unless a point of accuracy is lost by it."""
     logits = batched(net, val_pixels, "validation")
-    if not isinstance(net, network.MoBiNet):
+    if not isinstance(net, networks.MoBiNet):
         return None, logits, "float32, as its network is"
     some = torch.linspace(0, len(pixels) - 1, min(500, len(pixels))).long()
     try:
@@ -154,7 +154,7 @@ def choose_stream(net, pixels, classes, val_pixels, val_classes):
 def deliver(run, chosen):
     """Exports the network that was best in validation, writes the report, and says how to run it."""
     best = torch.load(run.out / "best.pt", map_location="cpu")
-    net = network.build(best["network"])
+    net = networks.build(best["network"])
     net.load_state_dict(best["model"])
     net.eval()
     export.round_head(net)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import network, safetensors_file
+from . import networks, safetensors_file
+from .networks import mobilenet_v1
 
 # Names of a model file's tensors -> names of the network's state.
 RENAMED = {
@@ -28,6 +29,10 @@ RENAMED_FLOAT = {
     r"^(blocks\.\d+\.\d+)\.conv\.": r"\1.0.",
     r"^(blocks\.\d+\.\d+)\.norm\.": r"\1.1.",
 }
+# Names of nodes of MoBiNet and MobileNet v1.
+NODE = (
+    r"stem\.(conv|norm|relu|prelu)|blocks\.\d+(\.\d+){0,2}\.(sign|conv|shift|prelu|relu|norm|double|add|pool)"
+    r"|pool|logits")
 
 
 def shadow_weights(words, alpha, shape, generator):
@@ -91,11 +96,16 @@ def read_model_file(path, shapes, seed=0):
 
 
 def network_of_graph(graph, tensors):
-    """The `network` settings (network.build) that a model file's graph was made from.
+    """The `network` settings (networks.build) that a model file's graph was made from.
 
-    What leaves no trace in a file, gradients, is as network.py has it.
+    What leaves no trace in a file, gradients, is as networks/mobinet.py has it. Raises SystemExit where it is neither
+    MoBiNet's nor MobileNet v1's: of others a file does not say enough.
     """
     nodes = graph["nodes"]
+    if foreign := next((node["name"] for node in nodes if not re.fullmatch(NODE, node["name"])), None):
+        raise SystemExit(
+            f"{foreign} is in neither MoBiNet nor MobileNet v1: "
+            "start from the checkpoint, or from what export.py --latent writes")
     binary = [node for node in nodes if node["op"] == "binary_conv2d"]
     stem = next(node for node in nodes if node["op"] == "conv2d")
     width = len(tensors[stem["weight"]]) / 32
@@ -125,7 +135,7 @@ def network_of_graph(graph, tensors):
 def write_latent(path, settings, state):
     """The float weights under the signs, which a model file has not: to start training from, in half the bytes.
 
-    settings: the network's (network.build).
+    settings: the network's (networks.build).
     """
     tensors = {
         name: tensor.cpu().half().contiguous().numpy() for name, tensor in state.items() if tensor.is_floating_point()}
@@ -153,20 +163,20 @@ def start_from(net, path):
         state = read_model_file(path, shapes)
     else:
         state = torch.load(path, map_location="cpu")["model"]
-    floats = [f"blocks.{k}." for k, block in enumerate(net.blocks) if isinstance(block, network.FloatBlock)]
-    if floats and isinstance(net, network.MoBiNet) and network_of(path)["kind"] == "mobilenet_v1":
+    floats = [f"blocks.{k}." for k, block in enumerate(net.blocks) if isinstance(block, mobilenet_v1.FloatBlock)]
+    if floats and isinstance(net, networks.MoBiNet) and network_of(path)["kind"] == "mobilenet_v1":
         # Its float blocks fit; its classifier, and what else goes by the same name, is for other features.
         state = {name: tensor for name, tensor in state.items() if name.startswith(("stem.", *floats))}
     fitting = {name: tensor for name, tensor in state.items() if tensor.shape == shapes.get(name)}
     misfits = [name for name in state if name not in fitting and not name.startswith("head.")]
     if misfits or not fitting:
-        raise SystemExit(f"{path} is of another network: {misfits[:3]} do not fit (see --width, --block, --k)")
+        raise SystemExit(f"{path} is of another network: {misfits[:3]} do not fit (see --kind, --width, --block, --k)")
     net.load_state_dict(fitting, strict=False)
 
 
 def load_network(path):
     """The network of a checkpoint or of a .safetensors model file, in evaluation mode."""
-    net = network.build(network_of(path))
+    net = networks.build(network_of(path))
     start_from(net, path)
     return net.eval()
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import torch
 
+from . import networks
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = ROOT.parent / "shared" / "data" / "tiny-imagenet"
 
@@ -24,7 +26,7 @@ SECTIONS = {
         "cache": ("training/runs/cache", "folder for decoded pictures"),
     },
     "network": {
-        "kind": (("mobinet", "mobilenet_v1"), "the binary network, or the float one beside it"),
+        "kind": (tuple(networks.KINDS), "MoBiNet, or one that it is compared with; each has the options that its class has"),
         "block": (("mid", "none", "pre", "post", "lean"), "order of the convolutions in a block"),
         "k": (3, "2^k channels a group, 0 to 4"),
         "width": (0.5, "factor of all channels"),
@@ -37,9 +39,13 @@ SECTIONS = {
         "sign_shift": (False, "learned thresholds before the signs"),
         "prelu_shift": (False, "learned biases before the PReLUs"),
         "binary_weights": (True, "false: for a first step, to --start-from in a second"),
-        "stem_stride": (2, "2, or 1 for pictures of 32 pixels"),
+        "stem_stride": (2, "2, or 1 for pictures of 32 pixels; 4, of a ResNet: its own, of 7x7 and a pool"),
         "levels": (1, "thresholds a sign: so many binary convolutions with the same weights are added up"),
         "float_blocks": (0, "so many blocks, from the first, are float, of MobileNet v1, and the rest binary"),
+        "activation_bits": (1, "bits of an activation, 1 to 4 (dorefa)"),
+        "weight_bases": (1, "binary bases of the weights, 1 to 5 (abcnet)"),
+        "activation_bases": (1, "binary bases of the activations, 1 to 5 (abcnet)"),
+        "ternary_threshold": (0.7, "weights are 0 up to so many times their mean size (twn)"),
     },
     "pictures": {
         "size": (64, "height and width of the network's input, pixels"),
@@ -134,13 +140,23 @@ def with_network_of(s, settings):
                 f"--{name.replace('_', '-')} is {getattr(s, name)}, but {s.start_from} has {value}: leave the option out")
         if name not in s.given:
             setattr(s, name, value)
+    refuse_foreign_options(s)
+
+
+def refuse_foreign_options(s):
+    """Raises SystemExit where an option was given that the kind does not have."""
+    own = networks.options_of(s.kind)
+    foreign = [name for name in s.given if name in NETWORK and name not in own]
+    if foreign:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in own)
+        raise SystemExit(f"--{foreign[0].replace('_', '-')} is no option of the kind {s.kind}, which has {names}")
+    if s.int16 >= 0 and s.kind != "mobinet":
+        raise SystemExit(f"--int16 is for MoBiNet, and the kind is {s.kind}: leave it out")
 
 
 def network_settings(s, classes):
-    """What network.build makes the network from."""
-    if s.kind == "mobilenet_v1":
-        return {"kind": s.kind, "width": s.width, "classes": classes, "stem_stride": s.stem_stride}
-    return {"kind": s.kind, "classes": classes, **{name: getattr(s, name) for name in NETWORK}}
+    """What networks.build makes the network from."""
+    return {"kind": s.kind, "classes": classes, **{name: getattr(s, name) for name in networks.options_of(s.kind)}}
 
 
 def has_bfloat16():
@@ -154,6 +170,8 @@ def has_bfloat16():
 
 def resolve(s):
     """Decides what was left to `auto` about this computer. Raises SystemExit where it cannot do what is wanted."""
+    if not s.start_from:
+        refuse_foreign_options(s)
     on_gpu = s.device.startswith("cuda")
     if s.bfloat16 == "true" and not on_gpu and not has_bfloat16():
         raise SystemExit("--bfloat16 true: this processor has no instructions for it, and would be slower: leave it out")

@@ -23,7 +23,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import update_bn
 from tqdm import tqdm
 
-from . import augment, data, int16, network, restore, teachers
+from . import augment, data, int16, networks, restore, teachers
 from .average import Average
 from .settings import network_settings, parse_settings, resolve, with_network_of
 
@@ -151,7 +151,7 @@ class Run:
             with_network_of(s, restore.network_of(s.start_from))
         self.network = network_settings(s, classes)
         try:
-            net = network.build(self.network)
+            net = networks.build(self.network)
         except ValueError as error:
             raise SystemExit(str(error)) from error
         self.net = net.to(s.device, memory_format=torch.channels_last)

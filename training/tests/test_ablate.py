@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mobinet_training import ablate
-from mobinet_training import network
+from mobinet_training import networks
 from mobinet_training import train
 
 TABLES = {"Parts": {"all parts": {}, "no alpha": {"alpha": "false"}}}
@@ -76,7 +76,7 @@ def test_every_row_is_a_network_that_takes_the_pilots_pictures():
                      if not isinstance(value, dict) and value != "half"}
             words = [word for key, value in plain.items() for word in (f"--{key}", str(value))]
             settings = train.parse_settings(words)
-            net = network.build(train.network_settings(settings, 20)).eval()
+            net = networks.build(train.network_settings(settings, 20)).eval()
             assert net(torch.zeros(1, 3, settings.size, settings.size)).shape == (1, 20)
 
 

@@ -9,8 +9,9 @@ import torch
 from mobinet_training import data
 from mobinet_training import export
 from mobinet_training import fixed_point
-from mobinet_training import network
+from mobinet_training import networks
 from mobinet_training import safetensors_file
+from mobinet_training.networks import mobinet
 
 
 def unpack(words, elements):
@@ -94,17 +95,17 @@ def scrambled(net):
 
 
 NETWORKS = {
-    "mid": lambda: network.MoBiNet("mid", 3, 0.25, 5),
-    "pre, K = 0": lambda: network.MoBiNet("pre", 0, 0.25, 5),
-    "post, K = 1, ReLU, no doubling skip": lambda: network.MoBiNet(
+    "mid": lambda: networks.MoBiNet("mid", 3, 0.25, 5),
+    "pre, K = 0": lambda: networks.MoBiNet("pre", 0, 0.25, 5),
+    "post, K = 1, ReLU, no doubling skip": lambda: networks.MoBiNet(
         "post", 1, 0.25, 5, prelu=False, doubling_skip=False),
-    "none, K = 2, no alpha": lambda: network.MoBiNet("none", 2, 0.25, 5, alpha=False),
-    "mid, K = 3, shifts": lambda: network.MoBiNet("mid", 3, 0.25, 5, sign_shift=True, prelu_shift=True),
-    "mid, K = 3, three thresholds": lambda: network.MoBiNet("mid", 3, 0.25, 5, levels=3),
-    "none, K = 3, two thresholds, no alpha": lambda: network.MoBiNet("none", 3, 0.25, 5, levels=2, alpha=False),
-    "lean, three thresholds, six float blocks": lambda: network.MoBiNet(
+    "none, K = 2, no alpha": lambda: networks.MoBiNet("none", 2, 0.25, 5, alpha=False),
+    "mid, K = 3, shifts": lambda: networks.MoBiNet("mid", 3, 0.25, 5, sign_shift=True, prelu_shift=True),
+    "mid, K = 3, three thresholds": lambda: networks.MoBiNet("mid", 3, 0.25, 5, levels=3),
+    "none, K = 3, two thresholds, no alpha": lambda: networks.MoBiNet("none", 3, 0.25, 5, levels=2, alpha=False),
+    "lean, three thresholds, six float blocks": lambda: networks.MoBiNet(
         "lean", 3, 0.25, 5, levels=3, float_blocks=6),
-    "float": lambda: network.MobileNetV1(0.25, 5),
+    "float": lambda: networks.MobileNetV1(0.25, 5),
 }
 
 
@@ -122,7 +123,7 @@ def test_exported_graph_gives_the_networks_logits(name, tmp_path):
 
 
 def test_an_int8_head_is_a_row_scale_and_a_rounding_away(tmp_path):
-    net = scrambled(network.MobileNetV1(0.25, 5))
+    net = scrambled(networks.MobileNetV1(0.25, 5))
     logits = []
     for head in ("float32", "int8"):
         path = tmp_path / f"{head}.safetensors"
@@ -136,7 +137,7 @@ def test_an_int8_head_is_a_row_scale_and_a_rounding_away(tmp_path):
 
 def test_metadata_and_digest(tmp_path):
     path = tmp_path / "model.safetensors"
-    net = network.MoBiNet("mid", 0, 0.25, 2)
+    net = networks.MoBiNet("mid", 0, 0.25, 2)
     export.export(net, path, 64, "tiny", ["a", "b"], ["ä", "b"], {}, temperature=0.75)
     metadata, tensors = safetensors_file.read(path)
     assert metadata["format"] == "mobinet" and metadata["format_version"] == "1"
@@ -151,7 +152,7 @@ def test_metadata_and_digest(tmp_path):
 def test_a_safetensors_reader_reads_it(tmp_path):
     library = pytest.importorskip("safetensors.numpy", reason="the safetensors package is not installed")
     path = tmp_path / "model.safetensors"
-    export.export(network.MoBiNet("mid", 0, 0.25, 2), path, 64, "tiny", ["a", "b"], ["a", "b"], {})
+    export.export(networks.MoBiNet("mid", 0, 0.25, 2), path, 64, "tiny", ["a", "b"], ["a", "b"], {})
     _, tensors = safetensors_file.read(path)
     read = library.load_file(path)
     assert read.keys() == tensors.keys()
@@ -160,27 +161,27 @@ def test_a_safetensors_reader_reads_it(tmp_path):
 
 def test_a_fraction_with_which_every_unit_fits_int16():
     torch.manual_seed(3)
-    net = network.MoBiNet(k=2, width=0.25, classes=5, prelu_shift=True)
+    net = networks.MoBiNet(k=2, width=0.25, classes=5, prelu_shift=True)
     for module in net.modules():
-        if isinstance(module, network.Unit):
+        if isinstance(module, mobinet.Unit):
             module.prelu_bias.data.normal_(std=0.1)
             module.norm.running_var.fill_(0.01)
             module.norm.weight.data.uniform_(-0.3, 0.3)
     net.eval()
     x = torch.randn(2, 3, 32, 32)
     bits = fixed_point.fraction_bits(net, x)
-    largest = max(map(fixed_point.largest_units, (m for m in net.modules() if isinstance(m, network.Unit))))
+    largest = max(map(fixed_point.largest_units, (m for m in net.modules() if isinstance(m, mobinet.Unit))))
     assert 4 <= bits <= 12
     assert largest * 2**bits <= 32767
     for module in net.modules():
-        if isinstance(module, network.Unit):
+        if isinstance(module, mobinet.Unit):
             module.norm.weight.data.mul_(16)
     assert fixed_point.fraction_bits(net, x) <= bits - 3
 
 
 @pytest.mark.parametrize("options", [{"levels": 2}, {"float_blocks": 1}, {"block": "lean"}])
 def test_no_int16_stream_where_not_all_is_binary(options):
-    net = network.MoBiNet(**{"width": 0.25, "classes": 5, **options}).eval()
+    net = networks.MoBiNet(**{"width": 0.25, "classes": 5, **options}).eval()
     with pytest.raises(SystemExit, match="int16"):
         fixed_point.fraction_bits(net, torch.randn(1, 3, 32, 32))
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mobinet_training import export, graph_module, network
+from mobinet_training import export, graph_module, networks
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MODEL = ROOT / "models/mobinet-mid-k3-w25-64.safetensors"
@@ -23,7 +23,7 @@ console.log(JSON.stringify([...await model.run(input)]));
 
 @torch.no_grad()
 def test_it_computes_what_the_network_computes(tmp_path):
-    net = network.MoBiNet(width=0.25, classes=5, k=1, sign_shift=True, prelu_shift=True, doubling_skip=True)
+    net = networks.MoBiNet(width=0.25, classes=5, k=1, sign_shift=True, prelu_shift=True, doubling_skip=True)
     for module in net.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.uniform_(-0.2, 0.2)

@@ -5,14 +5,15 @@ import math
 import pytest
 import torch
 
-from mobinet_training import int16, network
+from mobinet_training import int16, networks
+from mobinet_training.networks import signs
 from test_export import scrambled
 
 
 def response_by_hand(unit, dot, channel, fraction):
     """One number of a unit with alpha, bias, PReLU and batch norm, as the document has it."""
     taps = unit.weight[0].numel()
-    alpha = network.alpha_of(unit.weight)[channel].item()
+    alpha = signs.alpha_of(unit.weight)[channel].item()
     bias, slope = unit.prelu_bias.flatten()[channel].item(), unit.prelu.weight[channel].item()
     scale = unit.norm.weight[channel].item() / math.sqrt(unit.norm.running_var[channel].item() + unit.norm.eps)
     offset = unit.norm.bias[channel].item() - unit.norm.running_mean[channel].item() * scale
@@ -30,13 +31,13 @@ def response_by_hand(unit, dot, channel, fraction):
 
 
 def test_a_units_response_is_the_documents():
-    unit = scrambled(network.MoBiNet("mid", 3, 0.25, 5, prelu_shift=True)).blocks[3].units[1]
+    unit = scrambled(networks.MoBiNet("mid", 3, 0.25, 5, prelu_shift=True)).blocks[3].units[1]
     with torch.no_grad():
         unit.norm.weight.mul_(0.1)
     outputs, taps = len(unit.weight), unit.weight[0].numel()
     dots = torch.arange(-taps, taps + 1, 2.0)
     x = dots.view(1, 1, 1, -1).expand(1, outputs, 1, -1)
-    alpha = network.alpha_of(unit.weight).detach()
+    alpha = signs.alpha_of(unit.weight).detach()
     got = int16.unit_response(unit, x, alpha, 8)[0, :, 0].tolist()
     for channel in range(outputs):
         assert got[channel] == [response_by_hand(unit, int(dot), channel, 8) for dot in dots], channel
@@ -44,7 +45,7 @@ def test_a_units_response_is_the_documents():
 
 @torch.no_grad()
 def test_the_stream_is_whole_and_near_the_float_one():
-    net = scrambled(network.MoBiNet("mid", 2, 0.25, 5, sign_shift=True, prelu_shift=True))
+    net = scrambled(networks.MoBiNet("mid", 2, 0.25, 5, sign_shift=True, prelu_shift=True))
     x = torch.randn(2, 3, 32, 32)
     exact = int16.stem_response(net.stem, x, 8)
     assert torch.equal(exact, exact.round())
@@ -52,7 +53,7 @@ def test_the_stream_is_whole_and_near_the_float_one():
 
 
 def test_gradients_reach_every_parameter():
-    net = network.MoBiNet("mid", 2, 0.25, 5, sign_shift=True, prelu_shift=True).eval()
+    net = networks.MoBiNet("mid", 2, 0.25, 5, sign_shift=True, prelu_shift=True).eval()
     torch.nn.init.normal_(net.head.weight)
     int16.forward(net, torch.randn(2, 3, 32, 32), 8).square().sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.blocks[3].parameters())
@@ -61,7 +62,7 @@ def test_gradients_reach_every_parameter():
 @pytest.mark.parametrize("threshold, expected", [(0.3, [-1, -1, 1]), (-0.3, [-1, 1, 1])])
 def test_thresholds_are_rounded_down(threshold, expected):
     """With one bit of fraction: 0.3 is 0 (x > 0), and -0.3 is -0.5 (x > -0.5)."""
-    unit = network.MoBiNet("mid", 2, 0.25, 5, sign_shift=True).blocks[0].units[0]
+    unit = networks.MoBiNet("mid", 2, 0.25, 5, sign_shift=True).blocks[0].units[0]
     unit.shift.data.fill_(threshold)
     x = torch.tensor([-0.5, 0.0, 0.5]).view(1, 1, 1, 3).expand(1, 8, 1, 3)
     assert int16.whole_signs(unit, x, 2.0)[0, 0, 0].tolist() == expected

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from mobinet_training import linear_head, network, own_classes, report, restore, safetensors_file
+from mobinet_training import linear_head, networks, own_classes, report, restore, safetensors_file
 from test_restore import exported
 
 
 def body(tmp_path):
     """A network to start from, whose features tell colours apart as any do."""
     torch.manual_seed(1)
-    return exported(network.MoBiNet("mid", 2, 0.25, 5), tmp_path / "body.safetensors")
+    return exported(networks.MoBiNet("mid", 2, 0.25, 5), tmp_path / "body.safetensors")
 
 
 def run(tiny, *options):

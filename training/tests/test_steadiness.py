@@ -1,6 +1,6 @@
 import torch
 
-from mobinet_training import export, network, steadiness
+from mobinet_training import export, networks, steadiness
 
 
 def test_changes_are_small_and_of_the_kind_they_say():
@@ -22,7 +22,7 @@ def test_labels_that_change_are_counted():
 
 
 def test_a_model_file_with_an_int16_stream_is_opened(tmp_path):
-    net = network.MoBiNet("mid", 2, 0.25, 5)
+    net = networks.MoBiNet("mid", 2, 0.25, 5)
     torch.nn.init.normal_(net.head.weight)
     path = tmp_path / "model.safetensors"
     export.export(net.eval(), path, 32, "a network", list("abcde"), list("ABCDE"), {}, fraction=8)

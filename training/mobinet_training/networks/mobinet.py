@@ -1,4 +1,4 @@
-"""MoBiNet (Phan et al., WACV 2020) and the float MobileNet v1 beside it, as PyTorch modules.
+"""MoBiNet (Phan et al., WACV 2020).
 
 A unit of MoBiNet is sign -> binary convolution, scaled by alpha -> PReLU -> batch norm, plus a skip.
 Nothing inside a block strides: a stride-2 block ends with a 2x2 average pool.
@@ -8,86 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .layers import BatchNorm2d, Conv2d, Linear, ReLU, rectifier
-
-# (in, out, stride) of the thirteen blocks at width 1, as in MobileNet v1.
-BLOCKS = (
-    [(32, 64, 1), (64, 128, 2), (128, 128, 1), (128, 256, 2), (256, 256, 1), (256, 512, 2)]
-    + [(512, 512, 1)] * 5
-    + [(512, 1024, 2), (1024, 1024, 1)]
-)
-
-
-def sign(x):
-    """+1 where x > 0, else -1 (eq. 1): sign(0) = sign(-0) = -1."""
-    return torch.where(x > 0, torch.ones_like(x), -torch.ones_like(x))
-
-
-class SignActivation(torch.autograd.Function):
-    """sign, whose gradient passes through a window around 0.
-
-    window: 'clip', 1 up to |x| = 1 (the paper's straight-through estimator);
-    'polynomial', 2 - 2|x| up to |x| = 1 (Bi-Real Net); 'triangle', 1 - |x| / 2 up to |x| = 2.
-    """
-
-    @staticmethod
-    def forward(ctx, x, window):
-        ctx.save_for_backward(x)
-        ctx.window = window
-        return sign(x)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        (x,) = ctx.saved_tensors
-        size = x.abs()
-        if ctx.window == "clip":
-            slope = (size <= 1).to(x.dtype)
-        elif ctx.window == "polynomial":
-            slope = (2 - 2 * size).clamp(min=0)
-        elif ctx.window == "triangle":
-            slope = (1 - size / 2).clamp(min=0)
-        else:
-            raise ValueError(f"unknown window {ctx.window!r}: clip, polynomial or triangle")
-        return gradient * slope, None
-
-
-class SignWeight(torch.autograd.Function):
-    """sign(w), whose gradient, divided by `scale` where there is one, passes where |w| <= 1."""
-
-    @staticmethod
-    def forward(ctx, w, scale):
-        ctx.save_for_backward(w, scale)
-        return sign(w)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        w, scale = ctx.saved_tensors
-        passed = gradient * (w.abs() <= 1).to(w.dtype)
-        return (passed if scale is None else passed / scale), None
-
-
-def binary_weight(w, gradient, use_alpha):
-    """sign(w) and alpha, [outputs, 1, 1, 1], or None; the weight w^ is alpha_i * sign(w_ij) (eq. 3).
-
-    gradient: 'paper', eq. 5:
-        dL/dw_ij = sign(w_ij) / p * sum_k [dL/dw^_ik * sign(w_ik)] + alpha_i * dL/dw^_ij * [|w_ij| <= 1]
-    its first part is what comes through alpha, its second what comes through the sign;
-    'straight': dL/dw^_ij * [|w_ij| <= 1].
-    """
-    if gradient not in ("paper", "straight"):
-        raise ValueError(f"unknown gradient {gradient!r}: paper or straight")
-    if not use_alpha:
-        return SignWeight.apply(w, None), None
-    alpha = alpha_of(w)
-    if gradient == "paper":
-        return SignWeight.apply(w, None), alpha
-    alpha = alpha.detach()
-    return SignWeight.apply(w, alpha), alpha
-
-
-def alpha_of(w):
-    """mean |w| of each filter, [outputs, 1, 1, 1]."""
-    return w.abs().mean(dim=(1, 2, 3), keepdim=True)
+from ..layers import BatchNorm2d, Conv2d, Linear, Parts, rectifier
+from .backbone import Backbone
+from .mobilenet_v1 import BLOCKS, FloatBlock
+from .signs import SignActivation, alpha_of, binary_weight
 
 
 class Unit(nn.Module):
@@ -256,44 +180,6 @@ class Block(nn.Module):
             f"{name}.pool", "average_pool2d", [value], kernel=[2, 2], stride=[2, 2], padding=[0, 0, 0, 0])
 
 
-class FloatBlock(nn.Sequential):
-    """Depthwise and pointwise convolution, each with batch norm and ReLU."""
-
-    def __init__(self, inputs, outputs, stride, before_signs=False):
-        def convolve(a, b, size, stride, groups, linear=False):
-            return nn.Sequential(Conv2d(a, b, size, stride, groups), BatchNorm2d(b), *([] if linear else [ReLU()]))
-
-        super().__init__(
-            convolve(inputs, inputs, 3, stride, inputs), convolve(inputs, outputs, 1, 1, 1, before_signs))
-
-    def write(self, writer, name, value):
-        for place, layers in enumerate(self):
-            for layer, part in zip(layers, ("conv", "norm", "relu")):
-                value = layer.write(writer, f"{name}.{place}.{part}", value)
-        return value
-
-
-class Backbone(nn.Module):
-    """[N, 3, size, size] -> logits [N, classes]: stem, thirteen blocks, global average pool, head."""
-
-    def features(self, x):
-        """[N, 3, size, size] -> [N, channels], what the head reads."""
-        return self.blocks(self.stem(x).to(x.dtype)).mean((2, 3))
-
-    def forward(self, x):
-        return self.head(self.features(x))
-
-    def write(self, writer, name, value):
-        """`name` is the input's of the graph; returns that of the logits."""
-        rectified = "relu" if isinstance(self.stem[2], ReLU) else "prelu"
-        for layer, part in zip(self.stem, ("conv", "norm", rectified)):
-            value = layer.write(writer, f"stem.{part}", value)
-        for index, block in enumerate(self.blocks):
-            value = block.write(writer, f"blocks.{index}", value)
-        value = writer.add("pool", "global_average_pool", [value])
-        return self.head.write(writer, name, value)
-
-
 class MoBiNet(Backbone):
     """[N, 3, size, size] -> logits [N, classes]; size is a multiple of 16 times the stem's stride.
 
@@ -326,7 +212,7 @@ class MoBiNet(Backbone):
             "binary_weights": binary_weights, "levels": levels,
         }
         stem, last = int(32 * width), int(1024 * width)
-        self.stem = nn.Sequential(
+        self.stem = Parts(
             Conv2d(3, stem, 3, stem_stride), BatchNorm2d(stem), rectifier(stem, prelu and not float_blocks))
         sizes = [(int(i * width), int(o * width), s) for i, o, s in BLOCKS]
         self.blocks = nn.Sequential(
@@ -336,21 +222,3 @@ class MoBiNet(Backbone):
         self.head = Linear(last, classes)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
-
-
-class MobileNetV1(Backbone):
-    """Float MobileNet v1 (Howard et al., 2017), [N, 3, size, size] -> logits [N, classes]."""
-
-    def __init__(self, width=1.0, classes=1000, stem_stride=2):
-        super().__init__()
-        stem, last = int(32 * width), int(1024 * width)
-        self.stem = nn.Sequential(Conv2d(3, stem, 3, stem_stride), BatchNorm2d(stem), ReLU())
-        self.blocks = nn.Sequential(*(FloatBlock(int(i * width), int(o * width), s) for i, o, s in BLOCKS))
-        self.head = Linear(last, classes)
-
-
-def build(settings):
-    """The network of a checkpoint's `network` settings: a dict with `kind` and its arguments."""
-    arguments = {key: value for key, value in settings.items() if key != "kind"}
-    kinds = {"mobinet": MoBiNet, "mobilenet_v1": MobileNetV1}
-    return kinds[settings["kind"]](**arguments)
