@@ -3,6 +3,7 @@
     python training/ablate.py                                         # the pilot, for a CPU
     python training/ablate.py --runs training/runs/full --device cuda --jobs 1 \\
         --set class-step=1 width=1.0 size=64 epochs=50                # the whole of it, for a GPU
+    python training/ablate.py --runs training/runs/signs --results training/RESULTS-SIGNS.md --title "..." --set train=...
 
 Each run is one train.py with the options of its row; what has been run is kept in --runs and not run
 again, and RESULTS.md is written anew after each. --minutes ends it early: runs that are left out are
@@ -15,6 +16,7 @@ import json
 import math
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import time
@@ -24,6 +26,7 @@ from statistics import mean, stdev
 
 import torch
 
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 HERE = Path(__file__).resolve().parent.parent
 PILOT = {"class-step": 10, "width": 0.25, "size": 32, "epochs": 5, "warmup": 0.1, "checkpoint-minutes": 0.3, "compile": "false"}
 FLOAT = {"kind": "mobilenet_v1"}
@@ -223,13 +226,13 @@ def draw(path, title, summaries):
     plt.close(figure)
 
 
-def write_results(runs, seeds, path, command):
-    curves = path.parent / "results"
+def write_results(runs, seeds, path, command, title):
+    curves = path.parent / path.stem.lower()
     curves.mkdir(exist_ok=True)
     spread, base = noise(runs, seeds), summary(runs, {}, seeds)
     common = ", ".join(f"{key} {value}" for key, value in runs.common.items() if key not in ("checkpoint-minutes", "compile"))
     lines = [
-        "# Ablations", "",
+        f"# {title}", "",
         f"Made by `{command}`; what has been run is kept, and not run again.",
         f"All runs: {common}; the rest as `train.py` has it.",
         "Accuracy is of the last state, on the validation pictures of these classes, as `train.py` measures it; curves",
@@ -240,14 +243,14 @@ def write_results(runs, seeds, path, command):
             f"**Noise.** Of runs that differ in nothing but the seed, the standard deviation is {spread:.1f} points of top-1,",
             "pooled over all rows. The base is MoBiNet-Mid with K = 3 as `train.py` has it; a difference from it is bold",
             "where it is more than twice its standard error.", ""]
-    for title, rows in TABLES.items():
+    for table, rows in TABLES.items():
         summaries = {name: one for name, options in rows.items() if (one := summary(runs, options, seeds))}
         if not summaries:
             continue
-        picture = f"{title.lower().replace(' ', '-')}.png"
-        draw(curves / picture, title, summaries)
+        picture = f"{table.lower().replace(' ', '-')}.png"
+        draw(curves / picture, table, summaries)
         lines += [
-            f"## {title}", "",
+            f"## {table}", "",
             "| | top-1 | each seed | against the base | top-5 | loss, first and last | minutes a run | hardware |",
             "| --- | --- | --- | --- | --- | --- | --- | --- |"]
         for name, one in summaries.items():
@@ -257,7 +260,7 @@ def write_results(runs, seeds, path, command):
                 f"| {name}{' (diverged)' if one['diverged'] else ''} | {mean(one['top1']):.1f} | {each} | "
                 f"{against(one, base, spread)} | {mean(one['top5']):.1f} | {first:.2f} → {last:.2f} | "
                 f"{one['minutes']:.1f} | {one['hardware']} |")
-        lines += ["", f"![{title}](results/{picture})", ""]
+        lines += ["", f"![{table}]({curves.name}/{picture})", ""]
     judged = []
     for claim, better, worse, source in CLAIMS:
         a, b = (summary(runs, options_of(name), seeds) for name in (better, worse))
@@ -273,29 +276,31 @@ def write_results(runs, seeds, path, command):
 
 def command_of(parser, arguments):
     """The call, without what is as usual, and without --minutes: several calls do what one without it does."""
-    words = ["python training/ablate.py"]
+    words = ["python", "training/ablate.py"]
     for name, value in vars(arguments).items():
         if name != "minutes" and value != parser.get_default(name):
             words += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
-    return " ".join(words)
+    return shlex.join(words)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--runs", default=str(HERE / "runs" / "ablations"), help="folder of what has been run")
     parser.add_argument("--results", type=Path, default=HERE / "RESULTS.md")
+    parser.add_argument("--title", default="Ablations", help="of --results")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--minutes", type=float, default=0.0, help="start no run after that; 0: run all")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time; they share the cores")
+    parser.add_argument("--jobs", type=int, default=CORES, help="runs at a time; they share the cores")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--only", nargs="+", choices=TABLES, default=list(TABLES), help="tables to run")
+    parser.add_argument("--without", nargs="+", default=[], metavar="ROW", help="rows not to run")
     parser.add_argument("--set", nargs="+", default=[], metavar="OPTION=VALUE", help="of train.py, for all runs")
     arguments = parser.parse_args()
 
     common = {**PILOT, "device": arguments.device, **dict(text.split("=", 1) for text in arguments.set)}
     runs = Runs(arguments.runs, common)
     command = command_of(parser, arguments)
-    threads = max(1, os.cpu_count() // arguments.jobs)
+    threads = max(1, CORES // arguments.jobs)
     begin = time.time()
 
     def one(task):
@@ -310,12 +315,14 @@ def main():
     for seed in arguments.seeds:
         for title in arguments.only:
             for name, options in TABLES[title].items():
+                if name in arguments.without:
+                    continue
                 wanted.setdefault(runs.path(options, seed), (name, options, seed))
     # The float network first: others may need it as a teacher.
     tasks = sorted(wanted.values(), key=lambda task: (task[2], task[1] != FLOAT))
     with ThreadPoolExecutor(arguments.jobs) as pool:
         for _ in pool.map(one, tasks):
-            write_results(runs, arguments.seeds, arguments.results, command)
+            write_results(runs, arguments.seeds, arguments.results, command, arguments.title)
 
 
 if __name__ == "__main__":

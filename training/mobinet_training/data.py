@@ -88,11 +88,13 @@ def load(sources, class_ids, size, cache):
         shape = (len(pictures), size, size, 3)
         array = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
         # Reading a zip file is not for several threads; decoding is. So are a few pictures at a time in memory.
-        with ThreadPoolExecutor(2) as pool:
-            for begin in tqdm(range(0, len(pictures), 500), desc="decoding", unit=" x 500", leave=False):
-                part = [(name, read()) for _, name, read in pictures[begin : begin + 500]]
+        with ThreadPoolExecutor(2) as pool, tqdm(
+                total=len(pictures), desc="reading pictures, once", unit=" pictures", leave=False) as bar:
+            for begin in range(0, len(pictures), 100):
+                part = [(name, read()) for _, name, read in pictures[begin : begin + 100]]
                 for k, one in enumerate(pool.map(decode, *zip(*part), [size] * len(part))):
                     array[begin + k] = one
+                bar.update(len(part))
         del array
         os.replace(partial, path)
     with warnings.catch_warnings():  # that it cannot be written to, which nobody does

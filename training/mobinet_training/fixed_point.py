@@ -1,6 +1,7 @@
 """How many bits of fraction an int16 stream can have (docs/fixed-point.md)."""
 
 import torch
+from tqdm import tqdm
 
 from .networks import mobinet, signs
 
@@ -39,7 +40,8 @@ def fraction_bits(net, x):
         module.register_forward_hook(lambda _m, _i, y: reached.append(y.abs().max().item()))
         for module in [*units, net.stem]
     ]
-    net(x)
+    for part in tqdm(x.split(32), desc="range of the stream", leave=False):
+        net(part)
     for handle in handles:
         handle.remove()
     # 1 %: the integers of slopes are rounded, and so is the scale of counts.

@@ -2,6 +2,7 @@
 
 import torch
 from torch.nn import functional as F
+from tqdm import tqdm
 
 DECAYS = (1e-4, 1e-3, 1e-2, 1e-1)
 
@@ -37,7 +38,7 @@ def best_fit(train, val, count):
         weight, bias = head
         return ((val[0] @ weight.T + bias).argmax(1) == val[1]).float().mean().item()
 
-    heads = [fit(*train, count, decay) for decay in DECAYS]
+    heads = [fit(*train, count, decay) for decay in tqdm(DECAYS, desc="classifiers", leave=False)]
     best = max(heads, key=right)
     return best, right(best)
 

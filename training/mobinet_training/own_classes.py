@@ -38,6 +38,8 @@ def parse(arguments):
     parser.add_argument("--val", type=Path, help="pictures to validate with, as FOLDER; without, a seventh of FOLDER's")
     parser.add_argument("--minutes", type=float, default=20, metavar="X",
                         help="of fine-tuning; 0: the classifier alone is trained [%(default)g]")
+    parser.add_argument("--clock", choices=("wall", "processor"), default="wall", metavar="wall|processor",
+                        help="what minutes are of; processor time on a computer that does other work as well [wall]")
     parser.add_argument("--epochs", type=int, default=60, metavar="N", help="end sooner, after so many [%(default)d]")
     parser.add_argument("--flip", choices=("auto", "true", "false"), default="auto", metavar="auto|true|false",
                         help="mirror pictures left and right; auto: unless a class is another in a mirror [auto]")
@@ -67,7 +69,7 @@ def settings(chosen, state):
     size = restore.input_size(chosen.start_from) if chosen.start_from else 64
     options = {
         "out": state, "cache": state / "cache", "train": chosen.folder, "size": size, "seed": chosen.seed,
-        "epochs": chosen.epochs, "minutes": chosen.minutes, "checkpoint-minutes": max(0.25, chosen.minutes / 20),
+        "epochs": chosen.epochs, "minutes": chosen.minutes, "clock": chosen.clock, "checkpoint-minutes": max(0.25, chosen.minutes / 20),
         "shift": size / 10, "light": 0.2, "noise": 3, "average": 0.99, "lr": 1e-3 if chosen.start_from else 3e-3,
         "warmup": 0.05, "label-smoothing": 0.05, "start-from": chosen.start_from,
         **({"val": chosen.val} if chosen.val else {"val-share": 1 / 7}),

@@ -63,6 +63,7 @@ SECTIONS = {
         "start_from": ("", "checkpoint, model file or latent weights to start from; the network is theirs"),
         "epochs": (50, "end after so many"),
         "minutes": (0.0, "end after so many minutes of training, compiling not counted; 0: no such end"),
+        "clock": (("wall", "processor"), "what minutes are of; processor time on a computer that does other work as well"),
         "batch": (64, "pictures a step"),
         "lr": (3e-3, "learning rate"),
         "schedule": (("linear", "cosine", "paper"), "of the learning rate, to 0; paper: times 0.1 at 40 %% and at 60 %%"),
@@ -83,7 +84,9 @@ SECTIONS = {
         "bfloat16": (AUTO, "convolutions in bfloat16; auto: where the processor has it"),
         "compile": (AUTO, "torch.compile: twice as fast on a CPU, after a minute or two; auto: if that pays"),
         "checkpoint_minutes": (5.0, "between two checkpoints; Ctrl-C writes one as well"),
+        "checkpoint_epochs": (0, "a checkpoint after every n-th epoch, too; 0: none"),
         "class_step": (1, "take every n-th class only, for trials"),
+        "picture_step": (1, "take every n-th picture of --train only, in order of name: of tracks, every n-th frame"),
     },
 }
 

@@ -15,6 +15,7 @@ import signal
 import statistics
 import time
 from collections import deque
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -25,6 +26,7 @@ from tqdm import tqdm
 
 from . import augment, data, int16, networks, restore, teachers
 from .average import Average
+from .progress import ticking
 from .settings import network_settings, parse_settings, resolve, with_network_of
 
 
@@ -117,11 +119,12 @@ def batches(count, size, generator, begin):
 def pictures(s):
     """(class ids, names of classes, training pictures, validation pictures); pictures: (pixels, classes)."""
     class_ids, class_names = data.classes_of(s.classes, s.train)
-    pixels, classes, names = data.load(s.train, class_ids, s.size, s.cache)
+    pixels, classes, names = (part[:: s.picture_step] for part in data.load(s.train, class_ids, s.size, s.cache))
     if s.val_share:
         tracks = data.are_tracks(names) if s.tracks == "auto" else s.tracks == "true"
         groups = [data.track_of(name) for name in names] if tracks else names
-        trained, held = data.split(classes, groups, s.val_share, s.seed)
+        # Whatever the seed is: runs with several are validated with the same pictures.
+        trained, held = data.split(classes, groups, s.val_share)
         val_pixels, val_classes = pixels[held], classes[held]
         pixels, classes = pixels[trained], classes[trained]
     else:
@@ -292,16 +295,19 @@ class Run:
         if uncompiled and self.rank == 0:
             bar.set_postfix_str("compiling: a minute or two, which is not counted")
         handler = signal.signal(signal.SIGINT, self.interrupt) if is_main_thread() else None
-        noted = before = time.time()
+        # Of all threads, so that a fair comparison has one.
+        clock = time.process_time if s.clock == "processor" else time.time
+        noted, before = time.time(), clock()
         loss, recent, measured = None, deque(maxlen=50), ""
         try:
             while self.progress() < 1:
                 self.shuffle.set_state(self.epoch_state)
                 for index in batches(len(self.pixels), s.batch, self.shuffle, self.batch_index):
-                    value = self.take_step(called, index)
+                    with ticking(bar) if uncompiled else nullcontext():
+                        value = self.take_step(called, index)
                     loss = value if loss is None else 0.99 * loss + 0.01 * value
                     self.step, self.batch_index = self.step + 1, self.batch_index + 1
-                    now = time.time()
+                    now = clock()
                     self.count(now - before, recent, uncompiled > 0)
                     before, uncompiled = now, max(0, uncompiled - 1)
                     bar.n = min(100, round(100 * self.progress(), 1))
@@ -309,21 +315,24 @@ class Run:
                     bar.update(0)
                     if self.progress() >= 1:
                         break
-                    due = now - noted > 60 * s.checkpoint_minutes
+                    due = time.time() - noted > 60 * s.checkpoint_minutes or (
+                        s.checkpoint_epochs and self.step % (s.checkpoint_epochs * self.per_epoch) == 0)
                     if self.rank == 0 and (due or self.stopped):
                         measured = f", validation {self.note(loss):.1f} %"
-                        noted = before = time.time()
+                        noted, before = time.time(), clock()
                     if self.stopped:
                         raise KeyboardInterrupt
                 else:
                     self.epoch, self.batch_index = self.epoch + 1, 0
                     self.epoch_state = self.shuffle.get_state()
+            if self.rank == 0 and loss is not None:
+                bar.set_postfix_str("trained; measuring what it has become")
+                with ticking(bar):
+                    self.end(loss)
         finally:
             bar.close()
             if handler is not None:
                 signal.signal(signal.SIGINT, handler)
-        if self.rank == 0 and loss is not None:
-            self.end(loss)
 
     def interrupt(self, *_):
         """The first Ctrl-C ends the step and saves; the second ends at once."""

@@ -20,16 +20,18 @@ def test_results_are_of_what_was_run_and_nothing_is_run_twice(tiny, monkeypatch)
         "class-step": 1, "batch": 8, "epochs": 1, "shift": 2, "warmup": 0.1,
     }
 
-    def results(*seeds):
+    def results(*seeds, more=()):
         arguments = [
             "--runs", tiny / "runs", "--results", tiny / "RESULTS.md", "--device", "cpu", "--minutes=10",
-            "--seeds", *seeds, "--set", *(f"{key}={value}" for key, value in settings.items()),
+            "--title", "Of two colours", "--seeds", *seeds, "--set", *(f"{key}={value}" for key, value in settings.items()), *more,
         ]
         monkeypatch.setattr(sys, "argv", ["ablate.py", *map(str, arguments)])
         ablate.main()
         return (tiny / "RESULTS.md").read_text()
 
+    assert "| no alpha |" not in results(0, more=["--without", "no alpha"])
     once = results(0)
+    assert once.startswith("# Of two colours\n")
     assert "| all parts |" in once and "| no alpha |" in once
     assert "Alpha helps" not in once, "one seed shows nothing"
     command = once.split("`")[1]

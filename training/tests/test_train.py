@@ -3,12 +3,14 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from mobinet_training import augment, data, restore, teachers
+from mobinet_training import augment, data, progress, restore, speed, teachers
 from mobinet_training import train
 
 SCRIPT = Path(train.__file__).parent.parent / "train.py"
@@ -198,6 +200,42 @@ def test_tracks_stay_on_one_side():
     trained, held = data.split(torch.tensor([0] * 20 + [1] * 20), groups, 0.2)
     assert len(held) == 8, "one track of five, in each class"
     assert not {groups[k] for k in trained} & {groups[k] for k in held}
+
+
+def test_every_nth_picture_and_what_is_held_back_are_the_same_for_all_seeds(tiny):
+    def of(*words):
+        _, _, (pixels, _), (val, _) = train.pictures(train.parse_settings(
+            [*options(tiny, "run"), "--val-share", "0.5", *words]))
+        return pixels, val
+
+    (pixels, val), (third, _) = of("--seed", "0"), of("--picture-step", "3")
+    assert len(pixels) == len(val) == 12 and len(third) == 4
+    assert torch.equal(of("--seed", "7")[1], val)
+
+
+def test_a_checkpoint_after_every_nth_epoch(tiny):
+    train.main(options(tiny, "run", epochs=5, checkpoint_epochs=2, reestimate=0))
+    with open(tiny / "run" / "metrics.csv") as file:
+        assert [float(row["epoch"]) for row in csv.DictReader(file)] == [2, 4, 5]
+
+
+def test_a_bar_that_nothing_moves_still_ticks():
+    shown = threading.Event()
+    with progress.ticking(SimpleNamespace(refresh=shown.set), seconds=0.001):
+        assert shown.wait(10)
+    shown.clear()
+    assert not shown.wait(0.05), "after that it is left alone"
+
+
+def test_the_speed_of_a_way_to_train_is_measured(monkeypatch, capsys):
+    monkeypatch.setattr(speed, "WAYS", {"eager": (1, 1, {"planes": True})})
+    monkeypatch.setattr(speed, "decoding", lambda size: (100.0, 1e6))
+    monkeypatch.setattr(speed, "in_processes", lambda name, chosen, steps: speed.measure(chosen, **speed.WAYS[name][2]))
+    monkeypatch.setattr(sys, "argv", ["speed.py", "--seconds", "0.01", "--width", "0.25", "--size", "32"])
+    speed.main()
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| eager |")]
+    rate, of_processor = (float(cell) for cell in row.split("|")[2:4])
+    assert rate > 1 and of_processor > 1
 
 
 def test_a_class_of_one_picture_cannot_be_split():
