@@ -80,6 +80,7 @@ export function binaryGraph(layer, stream) {
       op: 'binary_conv2d',
       inputs: ['signs'],
       weight,
+      bits: 1,
       alpha: random(outChannels),
       paddingValue: 0,
       ...geometry(layer),

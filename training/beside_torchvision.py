@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 import torchvision
 
-from mobinet_training import data, network, own_classes, train
+from mobinet_training import data, networks, own_classes, train
 
 
 class MobileNetV2(torchvision.models.MobileNetV2):
@@ -41,11 +41,11 @@ def main():
     s = own_classes.settings(as_ours, chosen.out.with_suffix(".run"))
     s.flip = chosen.flip
     class_ids, _, pictures, val = train.pictures(s)
-    network.build = lambda settings: MobileNetV2(num_classes=settings["classes"])  # the loop's network
+    networks.build = lambda settings: MobileNetV2(num_classes=settings["classes"])  # the loop's network
     run = train.Run(s, len(class_ids), pictures, val)
     run.train()
 
-    net = network.build(run.network)
+    net = networks.build(run.network)
     net.load_state_dict(torch.load(run.out / "best.pt", map_location="cpu")["model"])
     net.eval()
     pixels, classes, _ = data.load([chosen.test], class_ids, s.size, s.cache)
