@@ -89,7 +89,7 @@ describeDemo('the demo page', cat, (visits) => {
         ];
         expect(inBits).toMatch(/espresso \d/);
         expect(inFloats).toMatch(/ \d+\.\d\s%$/);
-        const shipped = statSync(join(root, 'models/mobinet-mid-k3-w50-64.safetensors'));
+        const shipped = statSync(join(root, 'models/mobinet-steady-w50-64.safetensors'));
         expect(size).toBe(`${(shipped.size / 1000).toFixed(1)}\u202fkB`);
         expect(floatSize).toBe('3.8\u202fMB');
         expect(await page.locator('#facts').textContent()).toContain('stand-in');
@@ -97,10 +97,10 @@ describeDemo('the demo page', cat, (visits) => {
         await page.getByRole('button', { name: /rocket/i }).click();
         await expect.poll(() => cells(page, 0), { timeout: 60_000 }).not.toContain(inBits);
         await expect.poll(() => cells(page, 0), { timeout: 60_000 }).toContainEqual(MILLISECONDS);
-        await page.getByText('MoBiNet, 1 bit').first().click();
+        await page.getByText('MoBiNet, steady').first().click();
         await expect
           .poll(() => page.locator('#facts').textContent(), { timeout: 60_000 })
-          .toContain('MoBiNet-Mid');
+          .toContain('MoBiNet steady');
       },
       {
         async prepare(page) {
@@ -114,7 +114,7 @@ describeDemo('the demo page', cat, (visits) => {
 
   test('models that are not there are not offered', async () => {
     const offered = await (await fetch(`${visits.address}models.json`)).json();
-    expect(offered[0].url).toBe('models/mobinet-mid-k3-w50-64.safetensors');
+    expect(offered[0].url).toBe('models/mobinet-steady-w50-64.safetensors');
     for (const { url } of offered) expect(existsSync(join(root, url)), url).toBe(true);
   });
 
