@@ -61,17 +61,20 @@ const geometry = (/** @type {Layer} */ { kernel, inChannels, outChannels, groups
   };
 };
 
+function randomBits(/** @type {Layer} */ { kernel, inChannels, outChannels, groups }) {
+  const words = Math.ceil((kernel * kernel * (inChannels / groups)) / 64);
+  const weight = new BigUint64Array(outChannels * words);
+  const bytes = new Uint8Array(weight.buffer);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = Math.random() * 256;
+  return weight;
+}
+
 /**
+ * A convolution of signs.
  * @param {Layer} layer
  * @param {import('../dist/graph/graph.js').Int16Stream} [stream]
  */
 export function binaryGraph(layer, stream) {
-  const { kernel, inChannels, outChannels, groups } = layer;
-  const elements = kernel * kernel * (inChannels / groups);
-  const words = Math.ceil(elements / 64);
-  const weight = new BigUint64Array(outChannels * words);
-  const bytes = new Uint8Array(weight.buffer);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = Math.random() * 256;
   /** @type {GraphNode[]} */
   const nodes = [
     { name: 'signs', op: 'sign', inputs: ['image'], threshold: undefined },
@@ -79,15 +82,45 @@ export function binaryGraph(layer, stream) {
       name: 'conv',
       op: 'binary_conv2d',
       inputs: ['signs'],
-      weight,
-      bits: 1,
-      alpha: random(outChannels),
+      weight: randomBits(layer),
+      alpha: random(layer.outChannels),
       paddingValue: 0,
+      bits: 1,
       ...geometry(layer),
     },
     ...rest(layer),
   ];
   return chain(layer, nodes, stream);
+}
+
+/**
+ * A convolution of numbers of so many bits, in one go or as the sum of those of signs.
+ * @param {Layer} layer
+ * @param {number} bits
+ * @param {boolean} asSigns
+ */
+export function levelsGraph(layer, bits, asSigns) {
+  const conv = {
+    weight: randomBits(layer),
+    alpha: random(layer.outChannels),
+    paddingValue: /** @type {const} */ (-1),
+    ...geometry(layer),
+  };
+  const thresholds = random(2 ** bits - 1).sort();
+  /** @type {GraphNode[]} */
+  const nodes = [];
+  if (!asSigns) {
+    nodes.push({ name: 'levels', op: 'levels', inputs: ['image'], bits, thresholds });
+    nodes.push({ name: 'conv', op: 'binary_conv2d', inputs: ['levels'], bits, ...conv });
+  }
+  for (let at = 0; asSigns && at < thresholds.length; at++) {
+    const threshold = thresholds.subarray(at, at + 1);
+    const [signs, name] = [`signs${at}`, at === 0 ? 'sum0' : `conv${at}`];
+    nodes.push({ name: signs, op: 'sign', inputs: ['image'], threshold });
+    nodes.push({ name, op: 'binary_conv2d', inputs: [signs], bits: 1, ...conv });
+    if (at > 0) nodes.push({ name: `sum${at}`, op: 'add', inputs: [`sum${at - 1}`, name] });
+  }
+  return chain(layer, nodes);
 }
 
 export function floatGraph(/** @type {Layer} */ layer) {

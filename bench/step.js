@@ -6,14 +6,11 @@ import { instantiateKernels } from '../dist/runtime/engine.js';
 const PAGE = 65536;
 
 /**
- * One kernel call of a graph's plan, ready to be repeated; its input is that of a run on random
- * numbers.
+ * The kernel calls of a graph's plan, ready to be repeated; their input is that of a run on random numbers.
  * @param {import('../dist/graph/graph.js').Graph} graph
  * @param {'plain' | 'simd'} build
- * @param {readonly string[]} wanted the kernels that it may be
- * @returns {Promise<() => void>}
  */
-export async function openStep(graph, build, wanted) {
+export async function openSteps(graph, build) {
   const plan = planGraph(graph, build, 1, {}, UNCOMMON);
   const pages = Math.ceil(plan.memoryBytes / PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -32,8 +29,19 @@ export async function openStep(graph, build, wanted) {
         kernels[kernel](0, work, ...numbers),
   );
   for (const call of calls) call();
-  const index = plan.steps.findIndex(({ kernel }) => wanted.includes(kernel));
-  const call = calls[index];
+  return plan.steps.map(({ kernel }, at) => ({ kernel, call: calls[at] ?? (() => {}) }));
+}
+
+/**
+ * One of them.
+ * @param {import('../dist/graph/graph.js').Graph} graph
+ * @param {'plain' | 'simd'} build
+ * @param {readonly string[]} wanted the kernels that it may be
+ * @returns {Promise<() => void>}
+ */
+export async function openStep(graph, build, wanted) {
+  const steps = await openSteps(graph, build);
+  const call = steps.find(({ kernel }) => wanted.includes(kernel))?.call;
   if (call === undefined) throw new Error(`the plan has none of ${wanted.join(', ')}`);
   return call;
 }

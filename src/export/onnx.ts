@@ -217,7 +217,8 @@ const WRITE: { readonly [Op in OpName]: Write<Op> } = {
     writer.node('AveragePool', node.inputs, node.name, attributes);
   },
   max_pool2d({ writer }, node) {
-    writer.node('MaxPool', node.inputs, node.name, windowOf(node));
+    const attributes = { ...windowOf(node), dilations: dilationOf(node) };
+    writer.node('MaxPool', node.inputs, node.name, attributes);
   },
   global_average_pool({ writer }, { name, inputs }) {
     const map = writer.node('GlobalAveragePool', inputs, `${name}.map`);

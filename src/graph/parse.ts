@@ -117,12 +117,14 @@ function checkNames(node: GraphNode, shapes: ReadonlyMap<string, Shape>): void {
   }
 }
 
+const BITS = ['', 'a sign', 'levels of 2 bits', 'levels of 3 bits', 'levels of 4 bits'] as const;
+
 function checkBinary(node: GraphNode, binary: ReadonlyMap<string, number>): void {
   const wanted = operationOf(node).readsBits?.(node);
   for (const name of node.inputs) {
     const bits = binary.get(name);
     if (bits === wanted) continue;
-    const counts = bits === undefined ? 'not binary' : wanted ? `of ${bits} bits` : 'binary';
+    const counts = bits === undefined ? 'not binary' : wanted ? BITS[bits] : 'binary';
     throw new GraphError(
       'GRAPH_INVALID',
       `${node.op} ${node.name} reads ${name}, which is ${counts}`,

@@ -9,6 +9,7 @@ import {
   add,
   affine,
   area,
+  dilationAttribute,
   type EmitOptions,
   type Emitter,
   floats,
@@ -135,7 +136,11 @@ function emitLayer(emitter: Emitter, layer: Layer): string {
     case 'multiply':
     case 'sigmoid':
       return add(emitter, name, layer.op, inputs);
-    case 'max_pool2d':
+    case 'max_pool2d': {
+      const { kernel, stride, padding } = layer;
+      const window = { kernel, stride, ...dilationAttribute(layer), padding };
+      return add(emitter, name, layer.op, [input], window);
+    }
     case 'average_pool2d': {
       const { kernel, stride, padding } = layer;
       return add(emitter, name, layer.op, [input], { kernel, stride, padding });

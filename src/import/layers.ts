@@ -49,7 +49,7 @@ export type LayerBody =
   | { readonly op: 'round'; readonly min: number; readonly max: number }
   | { readonly op: 'steps'; readonly steps: Steps }
   | { readonly op: 'add' | 'multiply' | 'concat' }
-  | ({ readonly op: 'max_pool2d' } & Window)
+  | ({ readonly op: 'max_pool2d'; readonly dilation: Pair } & Window)
   /** Divides by the taps inside the map. */
   | ({ readonly op: 'average_pool2d' } & Window)
   | { readonly op: 'global_average_pool' | 'channel_mean' | 'abs' | 'sigmoid' | 'softmax' }

@@ -166,16 +166,23 @@ function pool(
   map: MapValue,
   { kernel, stride, padding, dilation = [1, 1] }: WindowOptions,
 ): MapValue {
-  if (dilation[0] !== 1 || dilation[1] !== 1) {
-    throw builder.unsupported('it is a dilated pool', 'use a plain one');
+  const isDilated = kernel.some((size, axis) => size > 1 && dilation[axis] !== 1);
+  if (isDilated && op === 'average_pool2d') {
+    throw builder.unsupported(
+      `it is an average pool with dilation ${dilation.join('x')}`,
+      'maximum pools may be dilated; a convolution with equal weights averages apart',
+    );
   }
   const [channels, height, width] = map.layer.shape;
-  const shape = windowShape(builder, map.layer.shape, channels, { kernel, stride, padding });
+  const window = { kernel, stride, padding, dilation };
+  const shape = windowShape(builder, map.layer.shape, channels, window);
   const whole = kernel[0] === height && kernel[1] === width && padding.every((side) => side === 0);
   const body =
     op === 'average_pool2d' && whole
       ? ({ op: 'global_average_pool' } as const)
-      : ({ op, kernel, stride, padding } as const);
+      : op === 'max_pool2d'
+        ? ({ op, ...window } as const)
+        : ({ op, kernel, stride, padding } as const);
   return asMap(builder, builder.layer(body, [map.layer], shape));
 }
 

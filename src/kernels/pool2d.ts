@@ -1,6 +1,7 @@
 /** Pools: assembly/pool2d.ts and assembly/average-pool-2x2.ts. */
 
 import type { Pool2dNode } from '../ops/pool2d.ts';
+import { dilationOf } from '../ops/shapes.ts';
 import { type Family, streamRoom } from './family.ts';
 import { forEachPixel, type Raster, TILE_PIXELS } from './raster.ts';
 
@@ -103,6 +104,7 @@ export function poolWindows(
   channels: number,
 ): Int32Array {
   const [kernelHeight, kernelWidth] = node.kernel;
+  const [down, across] = dilationOf(node);
   const size = 2 + kernelHeight * kernelWidth;
   const windows = new Int32Array(out.tiles * TILE_PIXELS * size);
   const reciprocals = new Float32Array(windows.buffer);
@@ -114,8 +116,8 @@ export function poolWindows(
     let taps = 0;
     for (let ky = 0; ky < kernelHeight; ky++) {
       for (let kx = 0; kx < kernelWidth; kx++) {
-        const iy = y * node.stride[0] + ky - node.padding[0];
-        const ix = x * node.stride[1] + kx - node.padding[1];
+        const iy = y * node.stride[0] + ky * down - node.padding[0];
+        const ix = x * node.stride[1] + kx * across - node.padding[1];
         if (iy < 0 || iy >= input.height || ix < 0 || ix >= input.width) continue;
         const pixel = iy * input.row + ix;
         const tile = Math.floor(pixel / TILE_PIXELS);

@@ -95,20 +95,22 @@ export interface BinaryShape extends ConvolutionShape {
   readonly alpha?: boolean;
   /** What a tap outside is; default 0. */
   readonly paddingValue?: -1 | 0 | 1;
+  /** Of the numbers that it reads; default 1, signs. */
+  readonly bits?: number;
   /** Name of its weights and alphas, where nodes share them. */
   readonly constants?: string;
 }
 
-/** A binary convolution `name.conv` of signs. */
+/** A binary convolution `name.conv` of signs, or of levels. */
 export function convolutionOfSigns(
   writer: GraphWriter,
   name: string,
   signs: Value,
   shape: BinaryShape,
 ): Value {
-  const { outChannels, kernel, alpha = true, paddingValue, constants = name } = shape;
+  const { outChannels, kernel, alpha = true, paddingValue, bits = 1, constants = name } = shape;
   const elements = filterElements(signs, shape);
-  const scale = 1 / Math.sqrt(elements);
+  const scale = 1 / (Math.sqrt(elements) * (2 ** bits - 1));
   return writer.add(`${name}.conv`, 'binary_conv2d', [signs], outChannels, {
     weight: writer.bits(`${constants}.weight`, outChannels, elements),
     ...(alpha
@@ -119,6 +121,7 @@ export function convolutionOfSigns(
     out_channels: outChannels,
     ...windowOf(shape),
     ...(paddingValue === undefined ? {} : { padding_value: paddingValue }),
+    ...(bits === 1 ? {} : { bits }),
   });
 }
 

@@ -34,6 +34,8 @@ export interface GraphWriter {
   ): Value;
   /** A tensor of float32, uniform from `least` to `most`; returns its name, as all of these do. */
   floats(name: string, shape: number[], least: number, most: number): string;
+  /** A tensor of float32 with these numbers. */
+  constants(name: string, shape: number[], data: Float32Array): string;
   /** A tensor of int8, uniform from -127 to 127. */
   integers(name: string, shape: number[]): string;
   /** Packed bits of `filters` filters of `elements` weights; only where those of `within`, if given, are 1. */
@@ -66,6 +68,10 @@ export function openWriter(size: number, seed: number): GraphWriter {
         { length: sizeOf(shape) },
         () => least + (uint32() / 2 ** 32) * (most - least),
       );
+      tensors.set(name, { dtype: 'F32', shape, data });
+      return name;
+    },
+    constants(name, shape, data) {
       tensors.set(name, { dtype: 'F32', shape, data });
       return name;
     },

@@ -9,6 +9,8 @@ export interface Pool2dNode extends NodeBase {
   readonly kernel: Pair;
   readonly stride: Pair;
   readonly padding: Padding;
+  /** From one tap to the next, of a maximum; absent, 1. */
+  readonly dilation?: Pair | undefined;
 }
 
 /** All of a pool but its name. */

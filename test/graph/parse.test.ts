@@ -344,6 +344,29 @@ describe('binary and float values', () => {
       /binary_conv2d binary reads bend, which is not binary/,
     ],
     [
+      'a binary convolution of numbers of other bits',
+      set('binary', { bits: 2 }),
+      'GRAPH_INVALID',
+      /binary_conv2d binary reads signs, which is a sign/,
+    ],
+    [
+      'levels of five thresholds',
+      ({ json, tensors }) => {
+        tensors.set('five', { dtype: 'F32', shape: [5, 1], data: new Float32Array(5) });
+        json.nodes.splice(4, 0, { name: 'q', op: 'levels', inputs: ['bend'], thresholds: 'five' });
+      },
+      'GRAPH_INVALID',
+      /levels q: 5 thresholds.*3, 7 or 15/,
+    ],
+    [
+      'bounds of a rounding that are not whole',
+      ({ json }) => {
+        json.nodes.splice(4, 0, { name: 'r', op: 'round', inputs: ['bend'], min: -0.5, max: 3 });
+      },
+      'GRAPH_INVALID',
+      /round r: min is -0.5, max is 3/,
+    ],
+    [
       'an addition of signs',
       set('sum', { inputs: ['signs', 'bend'] }),
       'GRAPH_INVALID',

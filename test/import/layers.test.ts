@@ -82,6 +82,69 @@ test.each(['floats', 'bits'])('a dilated convolution of %s', (kind) => {
   expectClose(outputOf(nodes, tensors), wanted);
 });
 
+test('the largest of taps that are apart', () => {
+  const pool = { op: 'MaxPool', inputs: ['x'], output: 'y' };
+  const ints = { kernel_shape: [2, 2], dilations: [2, 3], pads: [0, 1, 0, 0] };
+  const at = (c: number, y: number, x: number) =>
+    x < 0 ? Number.NEGATIVE_INFINITY : input[(c * 3 + y) * 5 + x]!;
+  const wanted = Array.from({ length: 12 }, (_, index) => {
+    const [c, x] = [Math.floor(index / 3), index % 3];
+    return Math.max(at(c, 0, x - 1), at(c, 2, x - 1), at(c, 0, x + 2), at(c, 2, x + 2));
+  });
+  expect(outputOf([{ ...pool, ints }])).toEqual(wanted);
+});
+
+test('an average pool whose taps are apart is refused by name, with what could be done', () => {
+  const ints = { kernel_shape: [2, 2], dilations: [2, 2] };
+  const nodes = [{ op: 'AveragePool', inputs: ['x'], output: 'y', ints }];
+  expect(() => outputOf(nodes)).toThrow(/AveragePool.*average pool with dilation 2x2.*convolution/);
+});
+
+test.each([
+  [4, 2, 'levels'],
+  [6, 3, 'levels'],
+  [16, 4, 'levels'],
+  [3, 1, 'sign'],
+])('an activation of %i levels is read with %i bits', (count, bits, op) => {
+  const scalar = (name: string, x: number) => ({ name, shape: [], floats: [x] });
+  const largest = count - 1;
+  const nodes = [
+    { op: 'Div', inputs: ['x', 'eight'], output: 'u' },
+    { op: 'Clip', inputs: ['u', 'zero', 'one'], output: 'c' },
+    { op: 'Mul', inputs: ['c', 'n'], output: 'm' },
+    { op: 'Round', inputs: ['m'], output: 'r' },
+    { op: 'Div', inputs: ['r', 'n'], output: 'q' },
+    { op: 'Conv', inputs: ['q', 'w'], output: 'y', ints: { pads: [0, 1, 0, 1] } },
+  ];
+  const weight = Array.from({ length: 24 }, (_, at) => ((at * 5) % 7 < 3 ? 0.5 : -0.5));
+  const tensors = [
+    { name: 'w', shape: [2, 4, 1, 3], floats: weight },
+    ...[scalar('eight', 8), scalar('zero', 0), scalar('one', 1), scalar('n', largest)],
+  ];
+  const { graph, report } = importModel(
+    onnxModel({ nodes, tensors, inputs: [{ name: 'x', shape: SHAPE }] }),
+  );
+  const half = (x: number) => (x % 1 === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
+  const level = (c: number, y: number, x: number) => {
+    if (x < 0 || x > 4) return 0;
+    return half(Math.min(Math.max(input[(c * 3 + y) * 5 + x]! / 8, 0), 1) * largest) / largest;
+  };
+  const wanted = Array.from({ length: 30 }, (_, at) => {
+    const [o, y, x] = [Math.floor(at / 15), Math.floor((at % 15) / 5), at % 5];
+    let sum = 0;
+    for (const c of [0, 1, 2, 3]) {
+      for (const k of [0, 1, 2]) sum += weight[(o * 4 + c) * 3 + k]! * level(c, y, x + k - 1);
+    }
+    return sum;
+  });
+  expectClose([...evaluateGraph(graph, input).get(graph.output)!], wanted);
+  const convolutions = graph.nodes.filter((node) => node.op === 'binary_conv2d');
+  expect(convolutions).toHaveLength(op === 'sign' ? 2 : 1);
+  expect(convolutions[0]!.bits).toBe(bits);
+  expect(graph.nodes.some((node) => node.op === op)).toBe(true);
+  expect(report.layers[0]!.why).toContain(`input of ${count} levels`);
+});
+
 test.each([
   [1, 'grey'],
   [2, 'grey and alpha'],

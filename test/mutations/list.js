@@ -198,6 +198,7 @@ export const MUTATIONS = [
         'inHeight | ((inWidth + 1) << 16)',
       ],
       ['a group reads the planes of the first', '<usize>(group * groupPlanes) * inPlaneBytes', '0'],
+      ['a further bit counts as much as the one before', 'i16x8.add(sums, sums)', 'sums'],
     ],
   },
   {
@@ -521,6 +522,37 @@ export const MUTATIONS = [
         'the sigmoid of a negative number is that of its size',
         '(x < 0 ? t : 1) / (1 + t)',
         '1 / (1 + t)',
+      ],
+    ],
+  },
+  {
+    file: 'assembly/round.ts',
+    builds: EVERY,
+    tests: ['test/plan/network.test.ts'],
+    mutations: [
+      ['a half below 0 goes to 0', 'rest <= -0.5 ?', 'rest < -0.5 ?'],
+      ['the upper bound is left out', 'above < high ? above : high', 'above'],
+    ],
+  },
+  {
+    file: 'assembly/levels.ts',
+    builds: ['plain'],
+    tests: WINDOWS,
+    mutations: [
+      ['all levels have the first thresholds', 'threshold += rowBytes;', ''],
+      ['the lowest bit is that of all planes', '(q >> bit) & 1', 'q & 1'],
+    ],
+  },
+  {
+    file: 'assembly/levels-simd.ts',
+    builds: SIMD,
+    tests: WINDOWS,
+    mutations: [
+      ['the last of four channels is that before it', 'i8x16.add(b3, b3)', 'i8x16.add(b2, b2)'],
+      [
+        'the second half of a tile has the numbers of the first',
+        'first + half * (tileBytes<T>() / 2)',
+        'first',
       ],
     ],
   },

@@ -9,9 +9,12 @@ import { graphCost } from '../../src/graph/cost.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { parseGraph } from '../../src/graph/parse.ts';
 import { abcNet } from '../../src/networks/abc-net.ts';
+import { doReFaNet } from '../../src/networks/dorefa-net.ts';
 import { NETWORKS } from '../../src/networks/index.ts';
 import { mobinetDefinition } from '../../src/networks/mobinet.ts';
 import type { GraphDefinition } from '../../src/networks/writer.ts';
+import { type LevelsNode, thresholdsOfChannels } from '../../src/ops/levels.ts';
+import type { SignNode } from '../../src/ops/sign.ts';
 import { difference, onnxruntimeSession } from '../helpers/onnxruntime.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { engineOf } from '../helpers/run.ts';
@@ -35,22 +38,30 @@ const NETWORK_CASES: readonly [string, () => GraphDefinition][] = [
     () => definition(SMALL),
   ]),
   ['abc-net of 2 x 3 bases', () => abcNet({ ...SMALL, weightBases: 2, activationBases: 3 })],
+  ['dorefa-net of 2 bits', () => doReFaNet({ ...SMALL, activationBits: 2 })],
   ['mobinet', () => mobinetDefinition({ ...SMALL, block: 'mid', k: 3 })],
 ];
+
+function thresholdsOf(node: SignNode | LevelsNode, channels: number): Float32Array[] {
+  if (node.op === 'levels') return thresholdsOfChannels(node, channels);
+  return [node.threshold ?? Float32Array.of(0)];
+}
 
 /** The least distance of any number before a sign from its threshold, relative to its map. */
 function nearestTie(graph: Graph, input: Float32Array): number {
   const values = evaluateGraph(graph, input);
   let nearest = Number.POSITIVE_INFINITY;
   for (const node of graph.nodes) {
-    if (node.op !== 'sign') continue;
+    if (node.op !== 'sign' && node.op !== 'levels') continue;
     const map = values.get(node.inputs[0]!)!;
     const pixels = map.length / graph.shapes.get(node.name)![0];
-    const { threshold = Float32Array.of(0) } = node;
+    const thresholds = thresholdsOf(node, graph.shapes.get(node.name)![0]);
     const largest = map.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     for (const [at, x] of map.entries()) {
-      const by = threshold[threshold.length === 1 ? 0 : Math.floor(at / pixels)]!;
-      nearest = Math.min(nearest, Math.abs(x - by) / largest);
+      for (const threshold of thresholds) {
+        const by = threshold[threshold.length === 1 ? 0 : Math.floor(at / pixels)]!;
+        nearest = Math.min(nearest, Math.abs(x - by) / largest);
+      }
     }
   }
   return nearest;

@@ -104,6 +104,19 @@ describe('pools', () => {
     });
   }
 
+  test('max_pool2d whose taps are apart', async () => {
+    const window = { kernel: [2, 3], stride: [2, 1], padding: [1, 2, 0, 2] } as const;
+    const node = { name: 'out', op: 'max_pool2d', ...window, dilation: [3, 2] } as const;
+    await run((input) => ({ ...node, inputs: [input] }), [5, 9, 34]);
+  });
+
+  test('max_pool2d with a window of nothing but border is refused', () => {
+    const window = { kernel: [2, 2], stride: [1, 1], padding: [1, 1, 1, 1] } as const;
+    const node = { name: 'out', op: 'max_pool2d', inputs: ['image'], ...window } as const;
+    expect(inferShape({ ...node, dilation: [2, 2] }, [[5, 2, 2]])).toEqual([5, 2, 2]);
+    expect(() => inferShape({ ...node, dilation: [2, 2] }, [[5, 1, 2]])).toThrow(/no tap inside/);
+  });
+
   test.each<[number, number]>([
     [1, 1],
     [2, 2],
@@ -196,6 +209,22 @@ describe('products', () => {
     add(builder, { name: 'out', op: 'affine', inputs: ['gated'], scale: undefined, bias });
     await expectEqual(builder.finish('out'), eighths([40, 4, 9]));
   });
+});
+
+test('round takes halves away from 0 and keeps its bounds, of maps and of vectors', async () => {
+  const random = randomFrom(9);
+  const map = graphBuilder([5, 6, 33]);
+  const node = { name: 'out', op: 'round', min: -2, max: 3 } as const;
+  const graph = map.finish(add(map, { ...node, inputs: ['image'] }));
+  await expectEqual(
+    graph,
+    random.floats(5 * 6 * 33, () => 4 * random.eighth()),
+  );
+  const vector = graphBuilder([8, 1, 1]);
+  const flat = add(vector, { name: 'flat', op: 'flatten', inputs: ['image'] });
+  const rounded = vector.finish(add(vector, { ...node, inputs: [flat] }));
+  const input = Float32Array.of(0.49999997, -0.49999997, 0.5, -0.5, 1.5, -2.5, 9, -9);
+  await expectEqual(rounded, input);
 });
 
 test('a sigmoid goes from 0 to 1, whatever its input', async () => {

@@ -267,7 +267,7 @@ export function concat(values: readonly Value[]): Value {
 
 /** Average over the taps inside the picture, or their maximum. */
 export function pool2d(input: Value, node: Pool2dNode): Value {
-  const [h, w] = windowShape(input.shape, node.kernel, node.stride, node.padding);
+  const [h, w] = windowShape(input.shape, node.kernel, node.stride, node.padding, node.dilation);
   const channels = input.shape[0];
   const data = new Float32Array(channels * h * w);
   let at = 0;
@@ -281,10 +281,11 @@ export function pool2d(input: Value, node: Pool2dNode): Value {
 
 function pooled(input: Value, node: Pool2dNode, channel: number, y: number, x: number): number {
   const taps: number[] = [];
+  const [down, across] = node.dilation ?? [1, 1];
   for (let ky = 0; ky < node.kernel[0]; ky++) {
     for (let kx = 0; kx < node.kernel[1]; kx++) {
-      const iy = y * node.stride[0] + ky - node.padding[0];
-      const ix = x * node.stride[1] + kx - node.padding[1];
+      const iy = y * node.stride[0] + ky * down - node.padding[0];
+      const ix = x * node.stride[1] + kx * across - node.padding[1];
       const tap = pixel(input, channel, iy, ix);
       if (tap !== undefined) taps.push(tap);
     }

@@ -122,7 +122,7 @@ class Node(nn.Module):
 
     def max_pool2d(self, x):
         a = self.attributes
-        return F.max_pool2d(padded(x, a["padding"], float("-inf")), a["kernel"], a["stride"])
+        return F.max_pool2d(padded(x, a["padding"], float("-inf")), a["kernel"], a["stride"], 0, a.get("dilation", 1))
 
     def global_average_pool(self, x):
         return x.mean((2, 3))

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
@@ -44,6 +45,25 @@ def test_pools_count_the_taps_inside():
     assert average[0, 0, 0, 0] == pytest.approx(x[0, 0, :2, :2].mean().item(), rel=1e-5)
     largest = graph_module.Node({"name": "y", "op": "max_pool2d", "inputs": ["x"], **window}, {})(x)
     torch.testing.assert_close(largest, F.max_pool2d(x, 3, 2, 1))
+
+
+@torch.no_grad()
+def test_levels_are_odd_numbers_and_borders_the_largest_of_them():
+    thresholds = np.array([[0.5], [1.5], [2.5]], np.float32)
+    levels = {"name": "q", "op": "levels", "inputs": ["x"], "thresholds": "t"}
+    numbers = graph_module.Node(levels, {"t": thresholds})(torch.tensor([[[[0.5, 1.0, 2.0, 9.0]]]]))
+    assert numbers.flatten().tolist() == [-3, -1, 1, 3]
+    window = {"kernel": [1, 2], "stride": [1, 1], "padding": [0, 1, 0, 0], "padding_value": -1, "bits": 2}
+    conv = {"name": "y", "op": "binary_conv2d", "inputs": ["q"], "weight": "w", "in_channels": 1, **window}
+    words = np.array([[0b01]], np.uint64)
+    assert graph_module.Node(conv, {"w": words})(numbers).flatten().tolist() == [0, -2, -2, -2]
+
+
+@torch.no_grad()
+def test_halves_are_rounded_away_from_zero():
+    node = {"name": "y", "op": "round", "inputs": ["x"], "min": -3, "max": 2}
+    x = torch.tensor([[0.5, -0.5, 1.4, -1.6, 2.5, -2.5, -9.0]])
+    assert graph_module.Node(node, {})(x).flatten().tolist() == [1, -1, 1, -2, 2, -3, -3]
 
 
 @pytest.mark.skipif(

@@ -137,10 +137,11 @@ export function batchNormalization(node: NodeReader): Value {
 /** `ceil_mode`: as many windows as begin inside; the border grows by what is missing. */
 function withCeil(node: NodeReader, window: ReturnType<typeof windowOf>): typeof window {
   if (node.number('ceil_mode', 0) === 0) return window;
-  const { kernel, stride, padding } = window;
+  const { kernel, stride, padding, dilation } = window;
   const shape = node.shape(0);
   const extra = (axis: 0 | 1) => {
-    const room = shape[axis + 2]! + padding[axis]! + padding[axis + 2]! - kernel[axis];
+    const reach = dilation[axis] * (kernel[axis] - 1) + 1;
+    const room = shape[axis + 2]! + padding[axis]! + padding[axis + 2]! - reach;
     const steps = Math.ceil(room / stride[axis]);
     // A window that would begin in the border after the map does not count.
     const last = steps * stride[axis] >= shape[axis + 2]! + padding[axis]! ? steps - 1 : steps;
