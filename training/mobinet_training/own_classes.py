@@ -22,6 +22,8 @@ from .average import Average
 from .settings import ROOT
 
 SHIPPED = {"things": "mobinet-mid-k3-w50-64.safetensors", "signs": "mobinet-signs-k3-w25-32.safetensors"}
+START_PICTURES = 5000
+VALIDATION_PICTURES = 2000
 
 
 def shipped(name):
@@ -100,12 +102,21 @@ def batched(function, pixels, words):
     return torch.cat(parts)
 
 
+def evenly(count, most):
+    """Indices of at most so many of `count` pictures, which are in order of class: of every class as many as it has."""
+    return torch.linspace(0, count - 1, min(most, count)).long()
+
+
 def fit_head(run, flip):
-    """Gives the run's network a classifier of frozen features, and decides about flips; returns whether to flip."""
+    """Gives the run's network a classifier of frozen features, and decides about flips; returns whether to flip.
+
+    Where the network is fine-tuned afterwards, features of some thousands are enough to start from.
+    """
     net, names = run.net.eval(), run.class_names
     val = batched(net.features, run.val_pixels, "features")
-    features = batched(net.features, run.pixels, "features")
-    head, right = linear_head.best_fit((features, run.classes), (val, run.val_classes), len(names))
+    some = evenly(len(run.pixels), START_PICTURES if run.s.minutes else len(run.pixels))
+    features = batched(net.features, run.pixels[some], "features")
+    head, right = linear_head.best_fit((features, run.classes[some]), (val, run.val_classes), len(names))
     print(f"classifier on the features of {Path(run.s.start_from).name}: {right:.1%} right of the validation pictures")
     net.head.weight.data, net.head.bias.data = head
     net.train()
@@ -137,7 +148,7 @@ def choose_stream(net, pixels, classes, val_pixels, val_classes):
     logits = batched(net, val_pixels, "validation")
     if not isinstance(net, network.MoBiNet):
         return None, logits, "float32, as its network is"
-    some = torch.linspace(0, len(pixels) - 1, min(500, len(pixels))).long()
+    some = evenly(len(pixels), 500)
     try:
         fraction = fixed_point.fraction_bits(net, data.normalise(pixels[some]))
     except SystemExit as error:
@@ -199,6 +210,7 @@ def main(arguments=None):
     check(class_ids, pictures[1], chosen.folder)
     while s.batch > 8 and len(pictures[0]) < 10 * s.batch:
         s.batch //= 2
+    val = tuple(part[evenly(len(val[0]), VALIDATION_PICTURES)] for part in val)
     print(f"{len(class_ids)} classes: {len(pictures[0])} pictures to train on, {len(val[0])} to validate with")
     run = train.Run(s, len(class_ids), pictures, val)
     run.class_ids, run.class_names = class_ids, class_names
