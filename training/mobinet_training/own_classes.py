@@ -22,8 +22,8 @@ from .average import Average
 from .settings import ROOT
 
 SHIPPED = {"things": "mobinet-mid-k3-w50-64.safetensors", "signs": "mobinet-signs-k3-w25-32.safetensors"}
-START_PICTURES = 5000
-VALIDATION_PICTURES = 2000
+START_PICTURES = 3000
+VALIDATION_PICTURES = 1000
 
 
 def shipped(name):
@@ -73,7 +73,7 @@ def settings(chosen, state):
         "out": state, "cache": state / "cache", "train": chosen.folder, "size": size, "seed": chosen.seed,
         "epochs": chosen.epochs, "minutes": chosen.minutes, "clock": chosen.clock, "checkpoint-minutes": max(0.25, chosen.minutes / 20),
         "shift": size / 10, "light": 0.2, "noise": 3, "average": 0.99, "lr": 1e-3 if chosen.start_from else 3e-3,
-        "warmup": 0.05, "label-smoothing": 0.05, "start-from": chosen.start_from,
+        "warmup": 0.05, "label-smoothing": 0.05, "reestimate": 2000, "start-from": chosen.start_from,
         **({"val": chosen.val} if chosen.val else {"val-share": 1 / 7}),
     }
     s = train.parse_settings([text for name, value in options.items() for text in (f"--{name}", str(value))])
@@ -105,6 +105,12 @@ def batched(function, pixels, words):
 def evenly(count, most):
     """Indices of at most so many of `count` pictures, which are in order of class: of every class as many as it has."""
     return torch.linspace(0, count - 1, min(most, count)).long()
+
+
+def pictures_of(s):
+    """What train.pictures returns, with no more pictures to validate with than it takes to tell what is better."""
+    class_ids, class_names, pictures, val = train.pictures(s)
+    return class_ids, class_names, pictures, tuple(part[evenly(len(val[0]), VALIDATION_PICTURES)] for part in val)
 
 
 def fit_head(run, flip):
@@ -206,11 +212,10 @@ def deliver(run, chosen):
 def main(arguments=None):
     chosen = parse(arguments)
     s = settings(chosen, chosen.out.with_suffix(".run"))
-    class_ids, class_names, pictures, val = train.pictures(s)
+    class_ids, class_names, pictures, val = pictures_of(s)
     check(class_ids, pictures[1], chosen.folder)
     while s.batch > 8 and len(pictures[0]) < 10 * s.batch:
         s.batch //= 2
-    val = tuple(part[evenly(len(val[0]), VALIDATION_PICTURES)] for part in val)
     print(f"{len(class_ids)} classes: {len(pictures[0])} pictures to train on, {len(val[0])} to validate with")
     run = train.Run(s, len(class_ids), pictures, val)
     run.class_ids, run.class_names = class_ids, class_names
