@@ -40,7 +40,7 @@ def main():
         "--minutes", str(chosen.minutes), "--clock", chosen.clock])
     s = own_classes.settings(as_ours, chosen.out.with_suffix(".run"))
     s.flip = chosen.flip
-    class_ids, _, pictures, val = train.pictures(s)
+    class_ids, _, pictures, val = own_classes.pictures_of(s)
     networks.build = lambda settings: MobileNetV2(num_classes=settings["classes"])  # the loop's network
     run = train.Run(s, len(class_ids), pictures, val)
     run.train()

@@ -22,6 +22,8 @@ from .average import Average
 from .settings import ROOT
 
 SHIPPED = {"things": "mobinet-mid-k3-w50-64.safetensors", "signs": "mobinet-signs-k3-w25-32.safetensors"}
+START_PICTURES = 3000
+VALIDATION_PICTURES = 1000
 
 
 def shipped(name):
@@ -71,7 +73,7 @@ def settings(chosen, state):
         "out": state, "cache": state / "cache", "train": chosen.folder, "size": size, "seed": chosen.seed,
         "epochs": chosen.epochs, "minutes": chosen.minutes, "clock": chosen.clock, "checkpoint-minutes": max(0.25, chosen.minutes / 20),
         "shift": size / 10, "light": 0.2, "noise": 3, "average": 0.99, "lr": 1e-3 if chosen.start_from else 3e-3,
-        "warmup": 0.05, "label-smoothing": 0.05, "start-from": chosen.start_from,
+        "warmup": 0.05, "label-smoothing": 0.05, "reestimate": 2000, "start-from": chosen.start_from,
         **({"val": chosen.val} if chosen.val else {"val-share": 1 / 7}),
     }
     s = train.parse_settings([text for name, value in options.items() for text in (f"--{name}", str(value))])
@@ -100,12 +102,27 @@ def batched(function, pixels, words):
     return torch.cat(parts)
 
 
+def evenly(count, most):
+    """Indices of at most so many of `count` pictures, which are in order of class: of every class as many as it has."""
+    return torch.linspace(0, count - 1, min(most, count)).long()
+
+
+def pictures_of(s):
+    """What train.pictures returns, with no more pictures to validate with than it takes to tell what is better."""
+    class_ids, class_names, pictures, val = train.pictures(s)
+    return class_ids, class_names, pictures, tuple(part[evenly(len(val[0]), VALIDATION_PICTURES)] for part in val)
+
+
 def fit_head(run, flip):
-    """Gives the run's network a classifier of frozen features, and decides about flips; returns whether to flip."""
+    """Gives the run's network a classifier of frozen features, and decides about flips; returns whether to flip.
+
+    Where the network is fine-tuned afterwards, features of some thousands are enough to start from.
+    """
     net, names = run.net.eval(), run.class_names
     val = batched(net.features, run.val_pixels, "features")
-    features = batched(net.features, run.pixels, "features")
-    head, right = linear_head.best_fit((features, run.classes), (val, run.val_classes), len(names))
+    some = evenly(len(run.pixels), START_PICTURES if run.s.minutes else len(run.pixels))
+    features = batched(net.features, run.pixels[some], "features")
+    head, right = linear_head.best_fit((features, run.classes[some]), (val, run.val_classes), len(names))
     print(f"classifier on the features of {Path(run.s.start_from).name}: {right:.1%} right of the validation pictures")
     net.head.weight.data, net.head.bias.data = head
     net.train()
@@ -137,7 +154,7 @@ def choose_stream(net, pixels, classes, val_pixels, val_classes):
     logits = batched(net, val_pixels, "validation")
     if not isinstance(net, networks.MoBiNet):
         return None, logits, "float32, as its network is"
-    some = torch.linspace(0, len(pixels) - 1, min(500, len(pixels))).long()
+    some = evenly(len(pixels), 500)
     try:
         fraction = fixed_point.fraction_bits(net, data.normalise(pixels[some]))
     except SystemExit as error:
@@ -195,7 +212,7 @@ def deliver(run, chosen):
 def main(arguments=None):
     chosen = parse(arguments)
     s = settings(chosen, chosen.out.with_suffix(".run"))
-    class_ids, class_names, pictures, val = train.pictures(s)
+    class_ids, class_names, pictures, val = pictures_of(s)
     check(class_ids, pictures[1], chosen.folder)
     while s.batch > 8 and len(pictures[0]) < 10 * s.batch:
         s.batch //= 2

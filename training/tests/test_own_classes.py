@@ -72,6 +72,12 @@ def test_a_fitted_head_tells_apart_what_can_be():
     assert ((features @ weight.T + bias).argmax(1) == classes).all()
 
 
+def test_some_of_the_pictures_are_of_every_class():
+    classes = torch.arange(43).repeat_interleave(200)
+    assert set(classes[own_classes.evenly(len(classes), 500)].tolist()) == set(range(43))
+    assert own_classes.evenly(7, 500).tolist() == list(range(7))
+
+
 def test_counts_of_confusions():
     matrix = report.confusion(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0]), 3)
     assert matrix.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 0]]

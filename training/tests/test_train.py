@@ -219,6 +219,27 @@ def test_a_checkpoint_after_every_nth_epoch(tiny):
         assert [float(row["epoch"]) for row in csv.DictReader(file)] == [2, 4, 5]
 
 
+def test_measuring_takes_a_tenth_of_the_time_at_most(tiny, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(train.time, "time", lambda: now[0])
+    take, note = train.Run.take_step, train.Run.note
+
+    def step(self, *arguments):
+        now[0] += 1
+        return take(self, *arguments)
+
+    def slow(self, *arguments):
+        now[0] += 2
+        return note(self, *arguments)
+
+    monkeypatch.setattr(train.Run, "take_step", step)
+    monkeypatch.setattr(train.Run, "note", slow)
+    train.main(options(tiny, "run", epochs=17, checkpoint_minutes=0.01, reestimate=0))
+    with open(tiny / "run" / "metrics.csv") as file:
+        steps = [round(3 * float(row["epoch"])) for row in csv.DictReader(file)]
+    assert steps == [1, 20, 39, 51]
+
+
 def test_a_bar_that_nothing_moves_still_ticks():
     shown = threading.Event()
     with progress.ticking(SimpleNamespace(refresh=shown.set), seconds=0.001):
