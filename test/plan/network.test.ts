@@ -114,7 +114,7 @@ describe('pools', () => {
     const window = { kernel: [2, 2], stride: [1, 1], padding: [1, 1, 1, 1] } as const;
     const node = { name: 'out', op: 'max_pool2d', inputs: ['image'], ...window } as const;
     expect(inferShape({ ...node, dilation: [2, 2] }, [[5, 2, 2]])).toEqual([5, 2, 2]);
-    expect(() => inferShape({ ...node, dilation: [2, 2] }, [[5, 1, 2]])).toThrow(/dilation is at most/);
+    expect(() => inferShape({ ...node, dilation: [2, 2] }, [[5, 1, 2]])).toThrow(/dilation is at/);
   });
 
   test.each<[number, number]>([
