@@ -164,9 +164,10 @@ function pool(
   builder: Builder,
   op: 'max_pool2d' | 'average_pool2d',
   map: MapValue,
-  { kernel, stride, padding, dilation = [1, 1] }: WindowOptions,
+  { kernel, stride, padding, dilation: wanted = [1, 1] }: WindowOptions,
 ): MapValue {
-  const isDilated = kernel.some((size, axis) => size > 1 && dilation[axis] !== 1);
+  const dilation: Pair = [kernel[0] === 1 ? 1 : wanted[0], kernel[1] === 1 ? 1 : wanted[1]];
+  const isDilated = dilation.some((step) => step !== 1);
   if (isDilated && op === 'average_pool2d') {
     throw builder.unsupported(
       `it is an average pool with dilation ${dilation.join('x')}`,
