@@ -1,6 +1,8 @@
 """MoBiNet among the networks it is compared with, each trained for the same minutes: training/RIVALS.md.
 
-    OMP_NUM_THREADS=1 taskset -c 1 python training/rivals.py --minutes 2
+    python training/rivals.py --minutes 2
+
+Minutes are of processor time, one thread each, so that other work on the computer takes nothing from one of them.
 
 On the pictures of the ablations. What has been run is kept in --runs and not run again; each network is exported, and
 timed in the runtime where `npm run build` has made it. RIVALS.md is written anew after each run.
@@ -95,7 +97,7 @@ def write(runs, seeds, path, command):
     lines = [
         "# MoBiNet among its rivals", "",
         f"Made by `{command}`; what has been run is kept, and not run again.", "",
-        f"A pilot: each network was trained for {common['minutes']:g} minutes on {found[0]['hardware']}, by the clock, on every",
+        f"A pilot: each network was trained for {common['minutes']:g} min of processor time on {found[0]['hardware']}, on every",
         f"{common['class-step']}th class of Tiny ImageNet, at {common['size']} x {common['size']} pixels, with all channels times "
         f"{common['width']} and the options that `train.py` has",
         "for MoBiNet. So it says what a network of a kind learns quickly here, not what it can learn: recipes are those of no",
@@ -127,9 +129,10 @@ def main(arguments=None):
     parser.add_argument("--set", nargs="+", default=[], metavar="OPTION=VALUE", help="of train.py, for all runs")
     chosen = parser.parse_args(arguments)
     settings = dict(text.split("=", 1) for text in chosen.set)
-    # One network after another, each with a thread: time is what they have in common.
+    # Time is what they have in common: they end by it alone.
     common = {
-        **PILOT, "epochs": 100_000, "checkpoint-minutes": 1e6, "device": chosen.device, "minutes": chosen.minutes, **settings}
+        **PILOT, "epochs": 100_000, "checkpoint-minutes": 1e6, "device": chosen.device, "minutes": chosen.minutes,
+        "clock": "processor", **settings}
     common["size"] = int(common["size"])
     runs = Runs(chosen.runs, common)
     words = ["python training/rivals.py", f"--minutes {chosen.minutes:g}", f"--seeds {' '.join(map(str, chosen.seeds))}"]
