@@ -1,7 +1,7 @@
 /**
  * A network of random operations that fit together. Of those with float32 activations it is known whether float32 holds
- * every number exactly: then kernels must equal the oracle. A sign reads no other value, since its
- * result would hang on a rounding.
+ * every number exactly: then kernels must equal the oracle. Signs, levels and
+ * `round` read no other value, since their results would hang on a rounding.
  */
 
 import { writeModelFile } from '../../src/file/model-file.ts';
@@ -249,9 +249,9 @@ const MAKERS: { readonly [Op in OpName]: Maker } = {
   hard_tanh: ({ exact }) => ({ exact: scaled(exact, 1, 1, 0) }),
   sigmoid: () => ({ exact: undefined }),
   round: ({ exact }, { int16 }) =>
-    int16
+    int16 || exact === undefined
       ? undefined
-      : { attributes: { min: -20, max: 30 }, exact: exact && { unit: 1, most: 30 } },
+      : { attributes: { min: -20, max: 30 }, exact: { unit: 1, most: 30 } },
   multiply(value, { random, values }) {
     const [channels, height, width] = value.shape;
     const shapes = [[channels], [channels, 1, 1], [1, height, width], value.shape].map(String);

@@ -5,7 +5,7 @@
 
 import type { Graph } from '../../src/graph/graph.ts';
 import type { BatchNormNode } from '../../src/ops/batch_norm.ts';
-import { type BinaryConv2dNode, largestOf } from '../../src/ops/binary_conv2d.ts';
+import type { BinaryConv2dNode } from '../../src/ops/binary_conv2d.ts';
 import type { Conv2dNode } from '../../src/ops/conv2d.ts';
 import type { GraphNode } from '../../src/ops/index.ts';
 import type { Pool2dNode } from '../../src/ops/pool2d.ts';
@@ -147,7 +147,7 @@ function binaryUnit(
   units: number,
 ): (dot: number) => number {
   const groupChannels = node.inChannels / node.groups;
-  const taps = largestOf(node.bits) * node.kernel[0] * node.kernel[1] * groupChannels;
+  const taps = operations.largestOf(node.bits) * node.kernel[0] * node.kernel[1] * groupChannels;
   const padsZeros = node.paddingValue === 0 && node.padding.some((pixels) => pixels > 0);
   const step = padsZeros && groupChannels % 2 === 1 ? 1 : 2;
   const most = (2 * taps) / step;

@@ -6,11 +6,11 @@
 
 import type { AffineNode } from '../../src/ops/affine.ts';
 import type { BatchNormNode } from '../../src/ops/batch_norm.ts';
-import { type BinaryConv2dNode, largestOf } from '../../src/ops/binary_conv2d.ts';
+import type { BinaryConv2dNode } from '../../src/ops/binary_conv2d.ts';
 import type { BinaryWeightConv2dNode } from '../../src/ops/binary_weight_conv2d.ts';
 import type { Conv2dNode } from '../../src/ops/conv2d.ts';
 import type { DenseNode } from '../../src/ops/dense.ts';
-import { type LevelsNode, thresholdsOfChannels } from '../../src/ops/levels.ts';
+import type { LevelsNode } from '../../src/ops/levels.ts';
 import type { Pool2dNode } from '../../src/ops/pool2d.ts';
 import type { PreluNode } from '../../src/ops/prelu.ts';
 import type { ReluNode } from '../../src/ops/relu.ts';
@@ -118,11 +118,13 @@ export function sign(input: Value, node: SignNode): Value {
 
 /** Twice the number of thresholds below x, less the number of all of them. */
 export function levels(input: Value, node: LevelsNode): Value {
-  const all = thresholdsOfChannels(node, input.shape[0]);
-  return mapChannels(
-    input,
-    (x, channel) => 2 * all.filter((row) => x > row[channel]!).length - all.length,
-  );
+  const { bits, thresholds } = node;
+  const count = 2 ** bits - 1;
+  const each = thresholds.length / count;
+  return mapChannels(input, (x, channel) => {
+    const own = thresholds.filter((_, at) => at % each === channel % each);
+    return 2 * own.filter((threshold) => x > threshold).length - count;
+  });
 }
 
 /** The weight at (output, element) of packed bits: +1 or -1. */
@@ -130,6 +132,11 @@ export function binaryWeight(node: BinaryConv2dNode, output: number, element: nu
   const words = node.weight.length / node.outChannels;
   const word = node.weight[output * words + Math.floor(element / 64)]!;
   return (word >> BigInt(element % 64)) & 1n ? 1 : -1;
+}
+
+/** The largest of the numbers that bits stand for. */
+export function largestOf(bits: number): number {
+  return 2 ** bits - 1;
 }
 
 /** Integer sums of products of +-1; a tap outside counts as the padding value. */
