@@ -1,7 +1,7 @@
 /** Sigmoids and products of two values: assembly/gate.ts. They exist for float32 only. */
 
-import { type Emission, type Family, streamRoom } from './family.ts';
-import { TILE_PIXELS } from './raster.ts';
+import { eachNumber } from './each-number.ts';
+import { type Family, streamRoom } from './family.ts';
 
 export const multiply: Family<'multiply'> = {
   name: 'multiply',
@@ -35,26 +35,7 @@ export const multiply: Family<'multiply'> = {
   },
 };
 
-export const sigmoidChannels: Family<'sigmoid'> = {
-  name: 'sigmoid-channels',
-  accepts: ({ shape }, { activations }) => shape.length === 3 && activations.name === 'float32',
-  reads: 'stream',
-  writes: 'stream',
-  emit: (emission) => emitSigmoid(emission, emission.raster.tiles * TILE_PIXELS),
-};
-
-export const sigmoidVector: Family<'sigmoid'> = {
-  name: 'sigmoid-vector',
-  accepts: ({ shape }) => shape.length === 1,
-  reads: 'planar',
-  writes: 'planar',
-  emit: (emission) => emitSigmoid(emission, 1),
-};
-
-/** @param each numbers of a channel */
-function emitSigmoid({ stage, calls, inputs, channels }: Emission<'sigmoid'>, each: number) {
-  const numbers = channels * each;
-  const out = calls.buffer(numbers * 4);
+export const sigmoid = eachNumber('sigmoid', ({ stage, calls, inputs }, numbers, out) => {
   calls.call({
     value: stage.value,
     kernel: 'sigmoid',
@@ -63,5 +44,4 @@ function emitSigmoid({ stage, calls, inputs, channels }: Emission<'sigmoid'>, ea
     writes: ['out'],
     inPlace: { output: 'out', input: 'input' },
   });
-  return { value: out };
-}
+});

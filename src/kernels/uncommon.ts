@@ -11,11 +11,11 @@ import { binaryConv2dNibbles } from './binary-conv2d-nibbles.ts';
 import { binaryWeightConv2d } from './binary-weight-conv2d.ts';
 import { binaryConv2dWords, binaryPointwiseWords } from './binary-words.ts';
 import { clampChannels, clampVector, mapChannels, mapVector } from './elementwise.ts';
-import { multiply, sigmoidChannels, sigmoidVector } from './gate.ts';
+import { multiply, sigmoid } from './gate.ts';
 import type { Families } from './index.ts';
 import { concatenate, flatten } from './layout.ts';
 import { pool2d } from './pool2d.ts';
-import { roundChannels, roundVector } from './round.ts';
+import { round } from './round.ts';
 
 const map = [mapChannels, mapVector];
 const clamp = [clampChannels, clampVector];
@@ -32,8 +32,8 @@ export const UNCOMMON: Families = {
   prelu: map,
   relu: [...map, ...clamp],
   hard_tanh: clamp,
-  sigmoid: [sigmoidChannels, sigmoidVector],
-  round: [roundChannels, roundVector],
+  sigmoid,
+  round,
   add: map,
   multiply: [multiply],
   concat: [concatenate],
