@@ -10,6 +10,13 @@
  * ky mod sy. With dilation, ky and kx are so many times as far apart. Rows
  * are as far apart as those of the output's raster, so every tap of every pixel is at a constant
  * distance from the pixel, also across the ends of rows, and 32 pixels are 8 loads in a row.
+ *
+ * Where the stride is 1 and the output is as wide as the input, with at most one column of padding on a side,
+ * the rows of the input's stream are as far apart as that already, and the column between two rows can be the padding
+ * of both: then one plane a channel, `[channel][paddingTop + rows + paddingBottom][width + 1]`, after one zero
+ * where there is padding on the left, has all taps. Of a 3x3 window, tap (ky, kx) is ky (width + 1) + kx further on:
+ *
+ *     0  0 0 0  a b 0  c d 0  0 0 0        a map of 2 x 2; of the pixel a the taps are 0 0 0, 0 a b, 0 c d
  */
 
 import {
@@ -74,6 +81,39 @@ export function columns(
         target += 4;
       }
     }
+  }
+}
+
+/**
+ * Lays a stream out as one plane a channel, channels `channelBegin` to `channelEnd` of `channels`.
+ * @param columns output, `planeBytes` a plane
+ * @param begin bytes of zeros before a plane's first pixel
+ */
+export function columnsOfStream(
+  channelBegin: i32,
+  channelEnd: i32,
+  stream: usize,
+  columns: usize,
+  planeBytes: usize,
+  begin: usize,
+  channels: i32,
+  height: i32,
+  width: i32,
+): void {
+  const row = <usize>(width + 1) * 4;
+  const bytes = <usize>height * row;
+  for (let channel = channelBegin; channel < channelEnd; channel++) {
+    const plane = columns + <usize>channel * planeBytes;
+    const first = plane + begin;
+    const last = first + bytes;
+    let source = stream + <usize>channel * TILE_BYTES;
+    for (let target = first; target < last; target += TILE_BYTES) {
+      memory.copy(target, source, TILE_BYTES);
+      source += <usize>channels * TILE_BYTES;
+    }
+    for (let padding = first + row - 4; padding < last; padding += row) store<f32>(padding, 0);
+    memory.fill(plane, 0, begin);
+    memory.fill(last, 0, plane + planeBytes - last);
   }
 }
 

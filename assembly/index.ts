@@ -12,7 +12,7 @@ export {
   binaryPointwiseWords,
 } from './binary-words';
 export { binaryWeightConv2d } from './binary-weight-conv2d';
-export { columns, conv2d } from './conv2d';
+export { columns, columnsOfStream, conv2d } from './conv2d';
 export { columnPairs, conv2dInt16 } from './conv2d-int16';
 export { dense, denseInt8 } from './dense';
 export { clamp, mapChannels, mapVector } from './elementwise';

@@ -1,7 +1,7 @@
 /** Generated from assembly/ by `npm run build:wasm`; not to be edited. */
 
 /** Of all that follows: kernels of another digest take other parameters. */
-export const ABI_DIGEST = 'f96c80990849c99e';
+export const ABI_DIGEST = 'bd8f3d663cd8c463';
 
 export const FIRST_TABLE = 4096;
 export const FLOAT32_BEND = 8;
@@ -281,6 +281,15 @@ export interface SingleKernels<Address> {
     rows: number;
     strideX: number;
     strideY: number;
+    width: number;
+  };
+  columnsOfStream: {
+    begin: Address;
+    channels: number;
+    columns: Address;
+    height: number;
+    planeBytes: Address;
+    stream: Address;
     width: number;
   };
   conv2d: {

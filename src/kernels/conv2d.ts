@@ -4,9 +4,17 @@ import type { Conv2dNode } from '../ops/conv2d.ts';
 import { dilationOf } from '../ops/shapes.ts';
 import { epilogueParameters } from './activations.ts';
 import { aligned, type Buffer, type CallWriter } from './calls.ts';
-import { type Family, type Place, skipArguments, streamRoom } from './family.ts';
+import {
+  type Emission,
+  type Emitted,
+  type Family,
+  type Place,
+  skipArguments,
+  streamRoom,
+} from './family.ts';
 import { type Raster, TILE_PIXELS } from './raster.ts';
 
+/** Any convolution. */
 export const conv2d: Family<'conv2d'> = {
   name: 'conv2d',
   accepts: (_, { activations }) => activations.name === 'float32',
@@ -15,31 +23,94 @@ export const conv2d: Family<'conv2d'> = {
   emit(emission) {
     const { stage, calls, inputs, raster } = emission;
     const { source: node, value } = stage;
-    const { columns, groupBytes } = columnsOf(calls, value, node, inputs[0]!, raster);
-    const offsets = columnsOffsets(node, raster);
-    const stream = streamRoom(emission);
-    calls.call({
-      value,
-      kernel: 'conv2d',
-      work: raster.tiles,
-      arguments: {
-        columns,
-        weights: calls.constant(node.weight),
-        offsets: calls.constant(offsets),
-        tapCount: offsets.length,
-        groupBytes,
-        groupOutputs: node.outChannels / node.groups,
-        parameters: calls.constant(epilogueParameters(stage.functions!, undefined)),
-        ...skipArguments(emission),
-        stream,
-        outChannels: node.outChannels,
-      },
-      writes: ['stream'],
-      inPlace: { output: 'stream', input: 'skip' },
-    });
-    return { value: stream };
+    const columns = columnsOf(calls, value, node, inputs[0]!, raster);
+    return convolve(emission, columns, columnsOffsets(node, raster));
   },
 };
+
+/** One that keeps the width of a stream; a picture, which is planar, is not worth making a stream of. */
+export const conv2dSameWidth: Family<'conv2d'> = {
+  name: 'conv2d-same-width',
+  accepts: ({ source }, { activations }) =>
+    activations.name === 'float32' && source.inChannels > 4 && keepsWidth(source),
+  reads: 'stream',
+  writes: 'stream',
+  emit(emission) {
+    const { stage, calls, inputs, raster } = emission;
+    const { source: node, value } = stage;
+    const [kernelHeight, kernelWidth] = node.kernel;
+    const [dilationY, dilationX] = dilationOf(node);
+    const { buffer: stream, channels, raster: input } = inputs[0]!;
+    const begin = node.padding[0] * raster.row + node.padding[1];
+    const distance = (ky: number, kx: number) => ky * dilationY * raster.row + kx * dilationX;
+    // Whole tiles are copied, and the last pixel of a tile has taps, too.
+    const tiles = Math.max(input.tiles, raster.tiles) * TILE_PIXELS;
+    const planeBytes = aligned(tiles + begin + distance(kernelHeight - 1, kernelWidth - 1)) * 4;
+    const columns = calls.buffer(channels * planeBytes);
+    const { height, width } = input;
+    calls.call({
+      value,
+      kernel: 'columnsOfStream',
+      work: channels,
+      arguments: { stream, columns, planeBytes, begin: begin * 4, channels, height, width },
+      writes: ['columns'],
+    });
+    const groupBytes = (node.inChannels / node.groups) * planeBytes;
+    const offsets = windowOffsets(
+      node,
+      (channel, ky, kx) => channel * planeBytes + distance(ky, kx) * 4,
+    );
+    return convolve(emission, { columns, groupBytes }, offsets);
+  },
+};
+
+/** Whether one column of zeros between two rows is all that a window needs on either side. */
+function keepsWidth(node: Conv2dNode): boolean {
+  const [, left, , right] = node.padding;
+  return (
+    node.stride.every((step) => step === 1) &&
+    left <= 1 &&
+    right <= 1 &&
+    left + right === dilationOf(node)[1] * (node.kernel[1] - 1)
+  );
+}
+
+/** @param offsets `[tap]` i32: bytes from a pixel in the group's first plane to each, in (c, ky, kx) order */
+function convolve(
+  emission: Emission<'conv2d'>,
+  { columns, groupBytes }: Columns,
+  offsets: Int32Array,
+): Emitted {
+  const { stage, calls, raster } = emission;
+  const { source: node, value } = stage;
+  const stream = streamRoom(emission);
+  calls.call({
+    value,
+    kernel: 'conv2d',
+    work: raster.tiles,
+    arguments: {
+      columns,
+      weights: calls.constant(node.weight),
+      offsets: calls.constant(offsets),
+      tapCount: offsets.length,
+      groupBytes,
+      groupOutputs: node.outChannels / node.groups,
+      parameters: calls.constant(epilogueParameters(stage.functions!, undefined)),
+      ...skipArguments(emission),
+      stream,
+      outChannels: node.outChannels,
+    },
+    writes: ['stream'],
+    inPlace: { output: 'stream', input: 'skip' },
+  });
+  return { value: stream };
+}
+
+/** An input laid out in columns, and the bytes from the first plane of a group to that of the next. */
+interface Columns {
+  readonly columns: Buffer;
+  readonly groupBytes: number;
+}
 
 /** What columns depend on. */
 type Window = Pick<
@@ -47,14 +118,14 @@ type Window = Pick<
   'kernel' | 'stride' | 'dilation' | 'padding' | 'inChannels' | 'groups'
 >;
 
-/** An input laid out in columns, and the bytes from the first plane of a group to that of the next. */
+/** Lays a planar input out in columns. */
 export function columnsOf(
   calls: CallWriter,
   value: string,
   node: Window,
   { buffer: planar, channels, raster: input }: Place,
   out: Raster,
-): { columns: Buffer; groupBytes: number } {
+): Columns {
   const { planes, planeBytes, rows } = columnsShape(node, out);
   const columns = calls.buffer(channels * planes * planeBytes);
   calls.call({
@@ -114,15 +185,21 @@ export function tapOffset(
   return plane * planeBytes + Math.floor(y / strideY) * out.row * 4;
 }
 
-/** `[tap]` i32: where each is, in (c, ky, kx) order. */
+/** Of the columns of a planar input. */
 export function columnsOffsets(node: Window, out: Raster): Int32Array {
+  return windowOffsets(node, (channel, ky, kx) => tapOffset(node, out, channel, ky, kx));
+}
+
+/** `[tap]` i32: `offset` of each, in (c, ky, kx) order. */
+function windowOffsets(
+  node: Window,
+  offset: (channel: number, ky: number, kx: number) => number,
+): Int32Array {
   const [kernelHeight, kernelWidth] = node.kernel;
   const offsets: number[] = [];
   for (let channel = 0; channel < node.inChannels / node.groups; channel++) {
     for (let ky = 0; ky < kernelHeight; ky++) {
-      for (let kx = 0; kx < kernelWidth; kx++) {
-        offsets.push(tapOffset(node, out, channel, ky, kx));
-      }
+      for (let kx = 0; kx < kernelWidth; kx++) offsets.push(offset(channel, ky, kx));
     }
   }
   return Int32Array.from(offsets);

@@ -7,7 +7,7 @@
 import type { OpName } from '../ops/index.ts';
 import { binaryGrouped3x3Planes } from './binary-grouped3x3-planes.ts';
 import { binaryPointwiseNibbles } from './binary-pointwise-nibbles.ts';
-import { conv2d } from './conv2d.ts';
+import { conv2d, conv2dSameWidth } from './conv2d.ts';
 import { conv2dInt16 } from './conv2d-int16.ts';
 import { dense } from './dense.ts';
 import type { Family } from './family.ts';
@@ -18,7 +18,7 @@ import { averagePool2x2, globalAveragePool } from './pool2d.ts';
 export type Families = { readonly [Op in OpName]: readonly Family<Op>[] };
 
 const COMMON: Partial<Families> = {
-  conv2d: [conv2dInt16, pointwise, conv2d],
+  conv2d: [conv2dInt16, pointwise, conv2dSameWidth, conv2d],
   binary_conv2d: [binaryPointwiseNibbles, binaryGrouped3x3Planes],
   average_pool2d: [averagePool2x2],
   global_average_pool: [globalAveragePool],

@@ -442,6 +442,35 @@ export const MUTATIONS = [
   },
   {
     file: 'assembly/conv2d.ts',
+    builds: EVERY,
+    tests: FLOAT,
+    mutations: [
+      [
+        'the column between two rows of a stream is no padding',
+        'for (let padding = first + row - 4; padding < last; padding += row) store<f32>(padding, 0);',
+        '',
+      ],
+      [
+        'what a stream has past its rows stays',
+        'memory.fill(last, 0, plane + planeBytes - last);',
+        '',
+      ],
+    ],
+  },
+  {
+    file: 'src/kernels/conv2d.ts',
+    builds: EVERY,
+    tests: FLOAT,
+    mutations: [
+      [
+        'rows between taps of a stream are as many as columns',
+        'ky * dilationY * raster.row + kx * dilationX',
+        'ky * dilationX * raster.row + kx * dilationX',
+      ],
+    ],
+  },
+  {
+    file: 'assembly/conv2d.ts',
     builds: ['plain'],
     tests: FLOAT,
     mutations: [

@@ -81,6 +81,40 @@ describe('float convolutions', () => {
   });
 });
 
+/** What is before has biases, so that the column between two rows of its stream is not 0. */
+describe('float convolutions of a stream that keep its width', () => {
+  test.each<[string, number, number, Pair, Padding, Pair?]>([
+    ['depthwise', 6, 6, [3, 3], [1, 1, 1, 1]],
+    ['dense', 6, 1, [3, 3], [1, 1, 1, 1]],
+    ['grouped, odd outputs', 3, 3, [3, 3], [1, 1, 1, 1]],
+    ['higher than wide', 6, 2, [5, 3], [2, 1, 2, 1]],
+    ['fewer rows than before', 6, 6, [3, 1], noPadding],
+    ['more rows than before', 6, 6, [2, 3], [3, 1, 2, 1]],
+    ['padded on the left only', 6, 3, [2, 2], [0, 1, 1, 0]],
+    ['padded on the right only', 6, 3, [2, 2], [1, 0, 0, 1]],
+    ['dilated', 6, 6, [3, 2], [2, 1, 2, 1], [2, 2]],
+  ])('%s', async (_, outChannels, groups, kernel, padding, dilation) => {
+    for (const [height, width] of [
+      [3, 2],
+      [4, 31],
+      [9, 9],
+      [5, 40],
+    ] as Pair[]) {
+      const shape = { inChannels: 6, outChannels, groups, kernel, stride: one, padding };
+      const random = randomFrom(height + width);
+      const builder = graphBuilder([3, height, width]);
+      const pointwise = { kernel: one, stride: one, padding: noPadding, height, width };
+      const before = { ...pointwise, inChannels: 3, outChannels: 6, groups: 1 };
+      const input = add(builder, conv2d('before', 'image', before, random));
+      const window = conv2d('out', input, { ...shape, height, width }, random);
+      const graph = builder.finish(add(builder, { ...window, dilation }));
+      const kernels = planGraph(graph, 'plain').steps.map(({ kernel }) => kernel);
+      expect(kernels).toContain('columnsOfStream');
+      await expectEqual(graph, eighths([3, height, width]));
+    }
+  });
+});
+
 describe('pools', () => {
   const windows: [string, Pair, Pair, Padding][] = [
     ['2x2', [2, 2], [2, 2], noPadding],
