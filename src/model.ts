@@ -189,7 +189,7 @@ export interface Model {
    * const model = await loadModel();
    * const [first] = await model.profile();
    * console.log(first.value, typeof first.kernel, first.milliseconds < 1000);
-   * // stem.prelu string true
+   * // stem.relu string true
    * ```
    */
   profile(input?: Float32Array): Promise<StepTime[]>;
@@ -201,7 +201,7 @@ export interface Model {
    *
    * const { input, classes, activations, digest } = (await loadModel()).describe();
    * console.log(input, classes, activations, digest);
-   * // [3,64,64] 200 int16 verified
+   * // [3,64,64] 200 float32 verified
    * ```
    */
   describe(): ModelDescription;
