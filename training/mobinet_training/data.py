@@ -7,6 +7,7 @@ import warnings
 import zipfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,22 @@ def decode(name, content, size):
         picture = picture.resize([int(size * side / short) for side in picture.size], Image.BILINEAR)
     left, top = (round((side - size) / 2) for side in picture.size)
     return np.asarray(picture.crop((left, top, left + size, top + size)))
+
+
+def usual_count(sources):
+    """Pictures a class, on the mean."""
+    folders = Counter(class_id for source in sources for class_id, _, _ in list_pictures(source))
+    return sum(folders.values()) / max(1, len(folders))
+
+
+def usual_side(sources, count=100):
+    """Median of the shorter sides of some pictures of the sources, pixels; of what cannot be read, `load` speaks."""
+    pictures = [picture for source in sources for picture in list_pictures(source)]
+    sides = []
+    for _, _, read in pictures[:: max(1, len(pictures) // count)]:
+        with suppress(OSError, ValueError, Image.DecompressionBombError):
+            sides.append(min(Image.open(io.BytesIO(read())).size))
+    return sorted(sides)[len(sides) // 2] if sides else 0
 
 
 def load(sources, class_ids, size, cache):

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from mobinet_training import linear_head, networks, own_classes, report, restore, safetensors_file
 from test_restore import exported
@@ -86,6 +87,35 @@ def test_counts_of_confusions():
 def test_the_models_to_start_from_are_there():
     for name in own_classes.SHIPPED:
         assert own_classes.shipped(name).stat().st_size > 100_000
+
+
+def slopes(folder, count, side):
+    """Two classes, each the other's mirror image: brighter to the left, and to the right."""
+    for name, slope in (("left", slice(None, None, -1)), ("right", slice(None))):
+        (folder / name).mkdir(parents=True)
+        for k in range(count):
+            light = np.linspace(0, 150 + k, side).astype(np.uint8)[slope]
+            Image.fromarray(np.broadcast_to(light[None, :, None], (side, side, 3)).copy()).save(folder / name / f"{k}.png")
+    return folder
+
+
+@pytest.mark.parametrize("count, side, start, size", [
+    (200, 40, "", 32), (199, 40, "steady", 64), (200, 49, "steady", 64),
+])
+def test_small_pictures_of_which_there_are_many_start_from_noise(tmp_path, count, side, start, size):
+    folder = slopes(tmp_path / "pictures", count, side)
+    chosen = own_classes.parse([str(folder), "--out", str(tmp_path / "x.safetensors")])
+    s = own_classes.settings(chosen, tmp_path / "run")
+    assert (start in s.start_from) if start else s.start_from == ""
+    assert s.size == size and (s.stem_stride, s.width) == ((1, 0.25) if size == 32 else (2, 0.5))
+
+
+def test_classes_that_are_each_other_in_a_mirror_are_not_mirrored_from_scratch_either(tmp_path, capsys):
+    folder = slopes(tmp_path / "pictures", 28, 32)
+    out = tmp_path / "x.safetensors"
+    own_classes.main([str(folder), "--out", str(out), "--start-from", "scratch", "--minutes", "1", "--epochs", "1"])
+    assert "left is right in a mirror" in capsys.readouterr().out
+    assert torch.load(tmp_path / "x.run" / "latest.pt")["settings"]["flip"] == "false"
 
 
 @pytest.mark.parametrize("options, message", [
