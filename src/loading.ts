@@ -54,12 +54,12 @@ export async function loadModelOn(
   options: LoadOptions,
   loaded?: CompiledKernels,
 ): Promise<Model> {
-  const { onProgress, signal } = options;
+  const { onProgress, signal, limits } = options;
   const wish = chooseThreads(options.threads ?? 1, platform.cores());
   const compiling = loaded ?? loadKernelsOn(platform, options);
   // If the model fails first, this failure is not the one to report.
   Promise.resolve(compiling).catch(() => undefined);
-  const bytes = await readSource(source, { onProgress, signal });
+  const bytes = await readSource(source, { onProgress, signal, limits });
   // The digest is computed on another thread meanwhile.
   const container = openContainer(bytes);
   const verifying = verifyDigest(bytes, container);
@@ -72,7 +72,7 @@ export async function loadModelOn(
     const choice =
       kernels.shared || wish.threads === 1 ? wish : { threads: 1, reason: OTHER_KERNELS };
     const planWith = (uncommon?: Families) =>
-      planGraph(file.graph, kernels.build, choice.threads, options.limits, uncommon);
+      planGraph(file.graph, kernels.build, choice.threads, limits, uncommon);
     const plan = await planWithNeeded(planWith, platform);
     return { file, kernels: await kernelsFor(plan.steps, kernels), choice, plan };
   };

@@ -3,6 +3,7 @@ import { RuntimeError } from '../errors.ts';
 import type { ActivationsWish } from '../graph/activations.ts';
 import type { Build } from '../kernels/builds.ts';
 import type { NodeClassifyOptions } from '../node/load.ts';
+import type { Limits } from '../plan/budget.ts';
 import type { PictureResult } from './classify.ts';
 import type { PictureFailure } from './picture-failure.ts';
 import type { Change } from './steadiness.ts';
@@ -12,6 +13,7 @@ export interface ClassifyWorkerData {
   readonly modelBytes: Uint8Array;
   readonly activations: ActivationsWish;
   readonly build: Build | 'auto';
+  readonly limits: Limits | undefined;
   readonly options: NodeClassifyOptions;
   /** Whether to find out as well which changes of the picture change its label. */
   readonly steadiness?: boolean;

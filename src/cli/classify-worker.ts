@@ -6,12 +6,14 @@ import { classifyFile } from './classify.ts';
 import type { ClassifyResponse, ClassifyTask, ClassifyWorkerData } from './classify-threads.ts';
 import { changesOfLabel } from './steadiness.ts';
 
-const { modelBytes, activations, build, options, steadiness } = workerData as ClassifyWorkerData;
-const model = await loadModel(modelBytes, { activations, build });
+const { modelBytes, options, steadiness, ...loading } = workerData as ClassifyWorkerData;
+const model = await loadModel(modelBytes, loading);
 
 parentPort!.on('message', async ({ index, path }: ClassifyTask) => {
   const result = await classifyFile(model, path, options);
   const changes =
-    steadiness && !('error' in result) ? await changesOfLabel(model, path, index) : undefined;
+    steadiness && !('error' in result)
+      ? await changesOfLabel(model, path, options, index)
+      : undefined;
   parentPort!.postMessage({ index, ...result, changes } satisfies ClassifyResponse);
 });

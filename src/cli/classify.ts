@@ -15,6 +15,7 @@ import {
   buildOption,
   EXIT_SOME_FAILED,
   jsonOption,
+  limitOption,
   type ModelOptions,
   modelOption,
   parseCount,
@@ -22,8 +23,9 @@ import {
   threadsOption,
 } from './options.ts';
 import { print, say } from './output.ts';
+import { STANDARD_INPUT } from './patiently.ts';
 import { failureText, type PictureFailure, pictureFailure } from './picture-failure.ts';
-import { expandPaths, readList, readPicture, STANDARD_INPUT } from './picture-files.ts';
+import { expandPaths, readList, readPicture } from './picture-files.ts';
 import {
   addPictureOptions,
   addPredictionOptions,
@@ -88,7 +90,8 @@ export function addClassify(program: Command): void {
     .option('--profile', 'then say where the time of the network goes, by layer and by kernel')
     .option('--profile-picture <file.svg>', 'the same as a picture')
     .addOption(threadsOption())
-    .addOption(buildOption());
+    .addOption(buildOption())
+    .addOption(limitOption());
   addPredictionOptions(command);
   addPictureOptions(command);
   addActivationsOption(command)
@@ -122,17 +125,18 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
   if (paths.filter((path) => path === STANDARD_INPUT).length > 1) {
     throw new InputError('INVALID_OPTION', 'Standard input (-) can be read only once');
   }
-  const { activations, build, threads } = flags;
-  const model = await loadModel(await readModel(flags.model), { activations, build, threads });
+  const { activations, build, threads, limit: limits } = flags;
+  const options = { activations, build, threads, limits };
+  const model = await loadModel(await readModel(flags), options);
   const { threadsReason } = model.describe();
   if (threadsReason !== undefined) say(`On one thread: ${safeText(threadsReason)}`);
   const files = await expandPaths(paths);
   const progress = openProgress(files.length, 'pictures');
   const reporter = flags.json ? jsonReporter() : textReporter(files.length);
-  const options = optionsOf(flags, model);
+  const seeing = optionsOf(flags, model);
   let failed = 0;
   for (const file of files) {
-    const result = await classifyFile(model, file, options);
+    const result = await classifyFile(model, file, seeing);
     progress.hide();
     if ('error' in result) {
       failed++;
@@ -151,14 +155,15 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
 
 /** As `classify`, for any number of pictures. */
 async function classifyLines(paths: readonly string[], flags: ClassifyFlags): Promise<number> {
-  const modelBytes = await readModel(flags.model);
+  const modelBytes = await readModel(flags);
   await verifyDigest(modelBytes);
   const classes = parseModelFile(modelBytes);
   const options = optionsOf(flags, classes);
   const lists = paths.map((path) => (path === STANDARD_INPUT ? readList() : expandPaths([path])));
   const files = (await Promise.all(lists)).flat();
-  const { activations, build } = flags;
-  const failed = await classifyMany(files, { modelBytes, activations, build, options }, flags);
+  const { activations, build, limit: limits } = flags;
+  const data = { modelBytes, activations, build, limits, options };
+  const failed = await classifyMany(files, data, flags);
   return failed > 0 ? EXIT_SOME_FAILED : 0;
 }
 

@@ -4,8 +4,9 @@ import type { Preprocessing } from '../image/picture.ts';
 import type { ConversionReport } from '../import/convert.ts';
 import { convertFile } from '../node/convert.ts';
 import { readFileBytes } from '../node/read-file.ts';
-import { jsonOption } from './options.ts';
+import { jsonOption, parseCount } from './options.ts';
 import { print, say } from './output.ts';
+import { patiently } from './patiently.ts';
 import { fileSize, millions, safeJson, safeText, table } from './text.ts';
 
 interface ConvertFlags {
@@ -13,6 +14,7 @@ interface ConvertFlags {
   labels?: string;
   preprocessing?: string;
   tolerance?: number;
+  maxBytes?: number;
   report?: boolean;
   json?: boolean;
 }
@@ -40,6 +42,7 @@ export function addConvert(program: Command): void {
         throw new InvalidArgumentError('Give a number from 0 to 0.5.');
       },
     )
+    .option('--max-bytes <count>', 'refuse larger files (default: 1073741824)', parseCount)
     .option('--report', 'say what became of each layer')
     .addOption(jsonOption())
     .addHelpText(
@@ -54,16 +57,18 @@ Examples:
 }
 
 async function convert(source: string, target: string, flags: ConvertFlags): Promise<void> {
-  const { name, tolerance } = flags;
-  const report = await convertFile(source, target, {
+  const { name, tolerance, maxBytes } = flags;
+  const converting = convertFile(source, target, {
     ...(name === undefined ? {} : { name }),
     tolerance,
+    maxBytes,
     labels: flags.labels === undefined ? undefined : await readLabels(flags.labels),
     preprocessing:
       flags.preprocessing === undefined
         ? undefined
         : ((await readJson(flags.preprocessing)) as Partial<Preprocessing>),
   });
+  const report = await patiently(source, converting);
   for (const warning of report.warnings) say(`WARNING: ${safeText(warning)}`);
   print(
     flags.json ? safeJson(report, undefined, 2) : reportText(target, report, flags.report === true),

@@ -16,6 +16,7 @@ import {
   addActivationsOption,
   buildOption,
   jsonOption,
+  limitOption,
   type ModelOptions,
   modelOption,
   parseNumber,
@@ -78,7 +79,8 @@ export function addDescribe(program: Command): void {
     .option('--classes <count>', `classes (default: ${PAPER_NETWORK.classes})`, parseNumber)
     .addOption(jsonOption())
     .addOption(threadsOption())
-    .addOption(buildOption());
+    .addOption(buildOption())
+    .addOption(limitOption());
   addActivationsOption(command)
     .addHelpText(
       'after',
@@ -116,7 +118,7 @@ async function describe(argument: string | undefined, flags: DescribeFlags): Pro
   const bytes =
     asked.length > 0
       ? await networkFile(flags, { ...PAPER_NETWORK, ...Object.fromEntries(asked) })
-      : await readModel(path);
+      : await readModel({ ...flags, model: path });
   const description = await describeFile(bytes, flags);
   print(flags.json ? safeJson(description, undefined, 2) : descriptionText(description));
 }
@@ -136,7 +138,7 @@ function networkFile(
 /** @throws ModelFormatError, GraphError; RuntimeError WASM_UNAVAILABLE */
 async function describeFile(
   bytes: Uint8Array,
-  flags: Pick<DescribeFlags, 'activations' | 'build' | 'threads'>,
+  flags: Pick<DescribeFlags, 'activations' | 'build' | 'threads' | 'limit'>,
 ): Promise<FileDescription> {
   const build = chooseBuild(probeFeatures(), flags.build);
   const { threads, reason } = chooseThreads(flags.threads, availableParallelism());
@@ -145,7 +147,8 @@ async function describeFile(
   const graph = withActivations(file.graph, flags.activations);
   const { name, formatVersion, labels, preprocessing, provenance, byteLength } = file;
   const { nodes, ...cost } = graphCost(graph);
-  const { memoryBytes, constantBytes, arenaBytes } = planGraph(graph, build, threads, {}, UNCOMMON);
+  const plan = planGraph(graph, build, threads, flags.limit, UNCOMMON);
+  const { memoryBytes, constantBytes, arenaBytes } = plan;
   return {
     name,
     formatVersion,

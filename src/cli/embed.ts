@@ -4,6 +4,7 @@ import {
   addActivationsOption,
   buildOption,
   EXIT_SOME_FAILED,
+  limitOption,
   type ModelOptions,
   modelOption,
   readModel,
@@ -31,7 +32,8 @@ export function addEmbed(program: Command): void {
     .argument('<picture...>', 'files, folders, globs, or -')
     .addOption(modelOption())
     .option('--l2-normalize', 'scale each vector to length 1')
-    .addOption(buildOption());
+    .addOption(buildOption())
+    .addOption(limitOption());
   addPictureOptions(command);
   addActivationsOption(command)
     .addHelpText(
@@ -48,8 +50,8 @@ Example:
 }
 
 async function embed(paths: readonly string[], flags: EmbedFlags): Promise<number> {
-  const { activations, build, l2Normalize } = flags;
-  const model = await loadModel(await readModel(flags.model), { activations, build });
+  const { activations, build, limit: limits, l2Normalize } = flags;
+  const model = await loadModel(await readModel(flags), { activations, build, limits });
   const files = await expandPaths(paths);
   const progress = openProgress(files.length, 'pictures');
   let failed = 0;

@@ -13,6 +13,7 @@ import {
   buildOption,
   EXIT_SOME_FAILED,
   jsonOption,
+  limitOption,
   type ModelOptions,
   modelOption,
   readModel,
@@ -73,7 +74,8 @@ export function addEval(program: Command): void {
     .option('--predictions <file>', 'write what was predicted for each picture, .csv or .json')
     .option('--steadiness', 'count as well how many labels noise, a shift and JPEG change')
     .addOption(jsonOption())
-    .addOption(buildOption());
+    .addOption(buildOption())
+    .addOption(limitOption());
   addReadingOptions(command);
   addActivationsOption(command)
     .addHelpText(
@@ -102,7 +104,7 @@ Examples:
 /** Evaluates, writes the report and returns the exit code. */
 async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
   const format = flags.predictions === undefined ? undefined : recordFormat(flags.predictions);
-  const modelBytes = await readModel(flags.model);
+  const modelBytes = await readModel(flags);
   await verifyDigest(modelBytes);
   const { name, labels, labelIds } = parseModelFile(modelBytes);
   const build = chooseBuild(probeFeatures(), flags.build);
@@ -121,6 +123,7 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<number> {
       modelBytes,
       activations: flags.activations,
       build,
+      limits: flags.limit,
       options: { topK: Math.min(TOP, labels.length), ...pictureOptionsOf(flags) },
       steadiness: flags.steadiness ?? false,
     },

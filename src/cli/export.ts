@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
 import { exportFile } from '../node/export.ts';
+import type { Limits } from '../plan/budget.ts';
+import { limitOption } from './options.ts';
 import { print } from './output.ts';
+import { patiently } from './patiently.ts';
 import { fileSize, safeText } from './text.ts';
 
 export function addExport(program: Command): void {
@@ -13,14 +16,15 @@ export function addExport(program: Command): void {
     )
     .argument('<model>', 'model file')
     .argument('<target>', 'ONNX model to write')
+    .addOption(limitOption())
     .addHelpText(
       'after',
       `
 Example:
   $ mobinet export my-model.safetensors my-model.onnx`,
     )
-    .action(async (model: string, target: string) => {
-      const bytes = await exportFile(model, target);
+    .action(async (model: string, target: string, { limit: limits }: { limit?: Limits }) => {
+      const bytes = await patiently(model, exportFile(model, target, { limits }));
       print(`${safeText(target)}: ${fileSize(bytes)}`);
     });
 }

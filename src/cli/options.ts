@@ -4,9 +4,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FileError } from '../errors.ts';
 import type { ActivationsWish } from '../graph/activations.ts';
 import { BUILDS, type Build } from '../kernels/builds.ts';
-import { readFileBytes } from '../node/read-file.ts';
+import { readModelFile } from '../node/read-file.ts';
 import { isShippedModel, SHIPPED_MODEL_NAMES, shippedModelUrl } from '../node/shipped-models.ts';
+import { DEFAULT_LIMITS, type Limits } from '../plan/budget.ts';
 import { MOST_THREADS } from '../runtime/threads.ts';
+import { patiently } from './patiently.ts';
 
 /** Some pictures failed, the rest went through. */
 export const EXIT_SOME_FAILED = 1;
@@ -18,6 +20,7 @@ export interface ModelOptions {
   model?: string;
   build: Build | 'auto';
   activations: ActivationsWish;
+  limit?: Limits;
 }
 
 export function modelOption(): Option {
@@ -32,6 +35,19 @@ export function buildOption(): Option {
   return new Option('--build <build>', 'WebAssembly kernels: the fastest that the engine takes, or')
     .choices(['auto', ...BUILDS])
     .default('auto');
+}
+
+const LIMIT_NAMES = Object.keys(DEFAULT_LIMITS);
+
+export function limitOption(): Option {
+  return new Option(
+    '--limit <name=count>',
+    `how much the model may take of ${LIMIT_NAMES.join(', ')} (may be given again)`,
+  ).argParser((text: string, before: Limits = {}): Limits => {
+    const [name = '', count = ''] = text.split('=');
+    if (LIMIT_NAMES.includes(name)) return { ...before, [name]: parseCount(count) };
+    throw new InvalidArgumentError(`Give one of ${LIMIT_NAMES.join(', ')}, and =count.`);
+  });
 }
 
 export function threadsOption(): Option {
@@ -76,12 +92,20 @@ export function parseNumber(text: string): number {
 /**
  * The bytes of the model asked for.
  * @param model path of a file, or the name of one that comes with the package
- * @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE
+ * @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE; ModelFormatError NOT_A_MODEL
  */
-export async function readModel(model: string | undefined): Promise<Uint8Array<ArrayBuffer>> {
-  if (model !== undefined && !isShippedModel(model)) return readFileBytes(model);
+export async function readModel({
+  model,
+  limit: limits,
+}: {
+  model?: string | undefined;
+  limit?: Limits | undefined;
+}): Promise<Uint8Array<ArrayBuffer>> {
+  if (model !== undefined && !isShippedModel(model)) {
+    return patiently(model, readModelFile(model, { limits }));
+  }
   try {
-    return await readFileBytes(shippedModelUrl(model));
+    return await readModelFile(shippedModelUrl(model), { limits });
   } catch (cause) {
     throw new FileError('FILE_NOT_FOUND', 'The model that comes with mobinet is not there', {
       cause,

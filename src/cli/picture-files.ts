@@ -3,13 +3,13 @@ import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { isDynamicPattern } from 'tinyglobby';
 import { FileError } from '../errors.ts';
-import { checkPictureHead, MOST_PICTURE_BYTES } from '../node/decode.ts';
 import { pathOfText, pathText } from '../node/path-text.ts';
-import { readPictureFile } from '../node/picture-source.ts';
+import { pictureLimits, readPictureFile } from '../node/picture-source.ts';
 import { type ReadLimits, readBytes } from '../node/read-bytes.ts';
 import { fileError, pathOf } from '../node/read-file.ts';
 import { matching } from './glob.ts';
 import { say } from './output.ts';
+import { patiently, STANDARD_INPUT } from './patiently.ts';
 import { safeText } from './text.ts';
 
 /** Endings of pictures, also of those that cannot be read: they are reported. */
@@ -20,9 +20,6 @@ const PICTURE_NAME = new RegExp(`.\\.(${ENDINGS.join('|')})$`, 'is');
 
 /** Where a folder has none. */
 export const NO_PICTURE_HINT = `pictures are found by their endings: ${ENDINGS.join(', ')}`;
-
-/** The name for standard input. */
-export const STANDARD_INPUT = '-';
 
 /** The names of a folder in natural order (2 before 10), without hidden ones. */
 async function entriesOf(folder: string): Promise<{ name: string; entry: Dirent<Buffer> }[]> {
@@ -102,18 +99,15 @@ export async function expandPaths(paths: readonly string[]): Promise<string[]> {
  * The bytes of one of `expandPaths`.
  * @throws FileError FILE_NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE; InputError PICTURE_DECODE
  */
-export async function readPicture(
-  file: string,
-  maxBytes = MOST_PICTURE_BYTES,
-): Promise<Uint8Array> {
-  if (file === STANDARD_INPUT) return readStandardInput({ maxBytes, look: checkPictureHead });
+export async function readPicture(file: string, maxBytes?: number): Promise<Uint8Array> {
+  if (file === STANDARD_INPUT) return readStandardInput(pictureLimits(maxBytes));
   if ((await statOf(file))?.isDirectory()) {
     await entriesOf(pathOf(file));
     throw new FileError('FILE_NOT_FOUND', `No picture in the folder ${file}`, {
       hint: NO_PICTURE_HINT,
     });
   }
-  return readPictureFile(file, { maxBytes });
+  return patiently(file, readPictureFile(file, { maxBytes }));
 }
 
 /** Of a path, or of the address of a file; undefined where there is nothing. */
@@ -134,7 +128,7 @@ const NUL = 0x00;
  * @throws FileError FILE_UNREADABLE, FILE_TOO_LARGE
  */
 export async function readList(): Promise<string[]> {
-  const text = Buffer.from(await readStandardInput({ maxBytes: MOST_LIST_BYTES }));
+  const text = Buffer.from(await readStandardInput({ limit: MOST_LIST }));
   const separator = text.includes(NUL) ? NUL : LINE_FEED;
   const paths: string[] = [];
   for (let begin = 0; begin < text.length; ) {
@@ -148,11 +142,11 @@ export async function readList(): Promise<string[]> {
 }
 
 /** Two million paths. */
-const MOST_LIST_BYTES = 2 ** 28;
+const MOST_LIST = { most: 2 ** 28, option: 'nothing' };
 
 async function readStandardInput(limits: ReadLimits): Promise<Uint8Array> {
   try {
-    return await readBytes(process.stdin, 'Standard input', limits);
+    return await patiently(STANDARD_INPUT, readBytes(process.stdin, 'Standard input', limits));
   } catch (cause) {
     // The system's own errors, such as that it is a folder.
     throw cause instanceof Error && 'syscall' in cause ? fileError('standard input', cause) : cause;

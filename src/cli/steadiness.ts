@@ -4,7 +4,7 @@ import { compose } from '../image/compose.ts';
 import { crop, normalize } from '../image/preprocess.ts';
 import type { Pixels } from '../image/resize.ts';
 import { decodePicture, enoughFor } from '../node/decode.ts';
-import type { NodeModel } from '../node/load.ts';
+import type { NodeModel, ReadOptions } from '../node/load.ts';
 import { topK } from '../top-k.ts';
 import { readPicture } from './picture-files.ts';
 
@@ -49,10 +49,12 @@ export const CHANGE_NAMES: Readonly<Record<Change, string>> = {
 export async function changesOfLabel(
   model: Pick<NodeModel, 'run' | 'describe'>,
   file: string,
+  { maxPixels, maxBytes }: ReadOptions,
   seed: number,
 ): Promise<Change[]> {
   const { preprocessing } = model.describe();
-  const picture = await decodePicture(await readPicture(file), {
+  const picture = await decodePicture(await readPicture(file, maxBytes), {
+    maxPixels,
     enough: enoughFor(preprocessing),
   });
   const { pixels, place } = crop(compose(picture), preprocessing);

@@ -9,6 +9,7 @@ import { taughtModel } from '../teach/taught-model.ts';
 import {
   buildOption,
   EXIT_SOME_FAILED,
+  limitOption,
   type ModelOptions,
   modelOption,
   readModel,
@@ -20,7 +21,7 @@ import { addReadingOptions, pictureOptionsOf, type ReadingFlags } from './pictur
 import { openProgress } from './progress.ts';
 import { safeText, table } from './text.ts';
 
-interface TeachFlags extends Pick<ModelOptions, 'model' | 'build'>, ReadingFlags {
+interface TeachFlags extends Pick<ModelOptions, 'model' | 'build' | 'limit'>, ReadingFlags {
   out: string;
   name?: string;
 }
@@ -38,7 +39,8 @@ export function addTeach(program: Command): void {
     .requiredOption('-o, --out <file>', 'where the model goes, such as my.safetensors')
     .option('--name <name>', 'of the model (default: that of the folder)')
     .addOption(modelOption())
-    .addOption(buildOption());
+    .addOption(buildOption())
+    .addOption(limitOption());
   addReadingOptions(command)
     .addHelpText(
       'after',
@@ -57,8 +59,8 @@ Example:
 }
 
 async function teach(folder: string, flags: TeachFlags): Promise<number> {
-  const bytes = await readModel(flags.model);
-  const model = await loadModel(bytes, { build: flags.build });
+  const bytes = await readModel(flags);
+  const model = await loadModel(bytes, { build: flags.build, limits: flags.limit });
   const { labels, pictures } = await lessonPictures(folder);
 
   const reading = pictureOptionsOf(flags);

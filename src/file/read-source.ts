@@ -1,4 +1,5 @@
-import { type MobinetError, ModelFormatError, RuntimeError } from '../errors.ts';
+import { MobinetError, ModelFormatError, RuntimeError } from '../errors.ts';
+import { checkBytes, modelLimit } from './byte-limit.ts';
 
 /** Where a model comes from: an address to fetch, a response, a file, or bytes. */
 export type ModelSource = string | URL | Response | Blob | ArrayBuffer | Uint8Array;
@@ -16,11 +17,12 @@ export interface ReadOptions {
   signal?: AbortSignal | undefined;
   /** Told the response that the bytes come from. */
   onResponse?: ((response: Response) => void) | undefined;
+  limits?: { readonly fileBytes?: number | undefined } | undefined;
 }
 
 /**
  * The bytes of a model, with progress.
- * @throws ModelFormatError MODEL_FETCH; RuntimeError ABORTED
+ * @throws ModelFormatError MODEL_FETCH; FileError FILE_TOO_LARGE; RuntimeError ABORTED
  */
 export async function readSource(
   source: ModelSource,
@@ -39,22 +41,27 @@ export async function readSource(
 /**
  * The bytes behind an address, or of a response or a file.
  * @param failure the error of what cannot be read
- * @throws RuntimeError ABORTED, and `failure`
+ * @throws FileError FILE_TOO_LARGE; RuntimeError ABORTED, and `failure`
  */
 export async function fetchBytes(
   source: string | URL | Response | Blob,
-  { onProgress, signal, onResponse }: ReadOptions,
+  { onProgress, signal, onResponse, limits }: ReadOptions,
   failure: (from: string, reason: string, cause: unknown) => MobinetError,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const check = (bytes: number) => checkBytes(bytes, addressOf(source), modelLimit(limits));
   try {
-    if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
+    if (source instanceof Blob) {
+      check(source.size);
+      return new Uint8Array(await source.arrayBuffer());
+    }
     const response =
       source instanceof Response ? source : await fetch(source, { signal: signal ?? null });
     if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`.trim());
     onResponse?.(response);
-    return await readBody(response, onProgress, signal);
+    return await readBody(response, check, onProgress, signal);
   } catch (cause) {
     if (signal?.aborted) throw new RuntimeError('ABORTED', 'Loading was aborted', { cause });
+    if (cause instanceof MobinetError) throw cause;
     throw failure(addressOf(source), cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
@@ -66,6 +73,7 @@ export function addressOf(source: string | URL | Response | Blob): string {
 
 async function readBody(
   response: Response,
+  check: (bytes: number) => void,
   onProgress: ((progress: LoadProgress) => void) | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -74,6 +82,7 @@ async function readBody(
   const encoded = response.headers.has('content-encoding');
   const length = Number(response.headers.get('content-length'));
   const total = !encoded && length > 0 ? length : undefined;
+  check(length);
   let bytes = new Uint8Array(total ?? 0);
   let loaded = 0;
   onProgress?.({ loaded, total });
@@ -82,6 +91,7 @@ async function readBody(
     signal?.throwIfAborted();
     const { done, value } = await reader.read();
     if (done) break;
+    check(loaded + value.length);
     bytes = withRoom(bytes, loaded, value.length);
     bytes.set(value, loaded);
     loaded += value.length;

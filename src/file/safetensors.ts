@@ -37,10 +37,11 @@ export function parseSafetensors(bytes: Uint8Array): Container {
 }
 
 /**
- * Only the header: what the file says about itself, before its tensors have to make sense.
- * @throws ModelFormatError NOT_A_MODEL, MODEL_METADATA, MODEL_TRUNCATED
+ * Refuses what cannot become a container, by its beginning.
+ * @returns bytes of its header
+ * @throws ModelFormatError NOT_A_MODEL
  */
-export function parseHeader(bytes: Uint8Array): Header {
+export function checkHead(bytes: Uint8Array): number {
   if (bytes.length < 8) throw notAModel(bytes, `it has ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
@@ -48,6 +49,15 @@ export function parseHeader(bytes: Uint8Array): Header {
     throw notAModel(bytes, `it would have a header of ${length} bytes`);
   }
   if (bytes[8] !== undefined && bytes[8] !== 0x7b) throw notAModel(bytes, 'its header is not JSON');
+  return length;
+}
+
+/**
+ * Only the header: what the file says about itself, before its tensors have to make sense.
+ * @throws ModelFormatError NOT_A_MODEL, MODEL_METADATA, MODEL_TRUNCATED
+ */
+export function parseHeader(bytes: Uint8Array): Header {
+  const length = checkHead(bytes);
   if (8 + length > bytes.length) {
     throw new ModelFormatError(
       'MODEL_TRUNCATED',

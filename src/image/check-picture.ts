@@ -25,11 +25,11 @@ export function checkPictureSize(
       });
     }
   }
-  if (width * height > maxPixels) {
+  if (!(width * height <= maxPixels)) {
     throw new InputError(
       'PICTURE_SIZE',
       `A picture of ${width} x ${height} = ${width * height} pixels is too large`,
-      { hint: `at most ${maxPixels} pixels; scale it down first` },
+      { hint: `at most ${maxPixels}; maxPixels (--max-pixels) sets the limit` },
     );
   }
 }

@@ -1,11 +1,15 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
-import { ImportError } from '../errors.ts';
+import { FileError, ImportError } from '../errors.ts';
+import { type ByteLimit, checkBytes, fileLimit } from '../file/byte-limit.ts';
 import { type ConversionReport, type ConvertOptions, convertModel } from '../import/convert.ts';
 import { fileError, readFileBytes } from './read-file.ts';
 import { writeWholeFile } from './write-file.ts';
 
-export type ConvertFileOptions = Omit<ConvertOptions, 'readBeside'>;
+export interface ConvertFileOptions extends Omit<ConvertOptions, 'readBeside'> {
+  /** A file of more bytes is refused, also one beside the model; default 2^30. */
+  maxBytes?: number | undefined;
+}
 
 /**
  * Converts an ONNX or TensorFlow Lite file to a model file; data in files beside it are read. The result is written
@@ -24,20 +28,21 @@ export type ConvertFileOptions = Omit<ConvertOptions, 'readBeside'>;
 export async function convertFile(
   source: string,
   target: string,
-  options: ConvertFileOptions = {},
+  { maxBytes = 2 ** 30, ...options }: ConvertFileOptions = {},
 ): Promise<ConversionReport> {
-  const bytes = await readFileBytes(source);
+  const limit = fileLimit(maxBytes);
+  const bytes = await readFileBytes(source, { limit });
   const { bytes: model, report } = await convertModel(bytes, {
     name: basename(source).replace(/\.[^.]*$/, ''),
     ...options,
-    readBeside: (location) => readBeside(dirname(source), location),
+    readBeside: (location) => readBeside(dirname(source), location, limit),
   });
   await writeWholeFile(target, model);
   return report;
 }
 
 /** A link must not lead out of the folder, either. */
-function readBeside(folder: string, location: string): Uint8Array | undefined {
+function readBeside(folder: string, location: string, limit: ByteLimit): Uint8Array | undefined {
   let path: string;
   try {
     path = realpathSync(join(folder, location));
@@ -51,8 +56,12 @@ function readBeside(folder: string, location: string): Uint8Array | undefined {
     });
   }
   try {
+    const found = statSync(path);
+    if (!found.isFile()) throw new FileError('FILE_UNREADABLE', `${path} is no file`);
+    checkBytes(found.size, path, limit);
     return readFileSync(path);
   } catch (cause) {
+    if (cause instanceof FileError) throw cause;
     throw fileError(path, cause);
   }
 }

@@ -6,9 +6,6 @@ import type { Region } from '../image/view.ts';
 import { PICTURE_FORMATS, type PictureFormat, sniffOther, sniffPicture } from './picture-format.ts';
 import { pngFault, pngSize } from './png-chunks.ts';
 
-/** A picture's file of more bytes is refused: four photos of the largest cameras, uncompressed. */
-export const MOST_PICTURE_BYTES = 2 ** 28;
-
 export interface DecodeOptions {
   /** Pictures of more pixels are refused before memory is taken for them; default 2^28. */
   maxPixels?: number | undefined;

@@ -1,6 +1,7 @@
 import { graphToOnnx } from '../export/onnx.ts';
 import { parseModelFile, verifyDigest } from '../file/model-file.ts';
-import { readFileBytes } from './read-file.ts';
+import type { LoadOptions } from '../model.ts';
+import { readModelFile } from './read-file.ts';
 import { writeWholeFile } from './write-file.ts';
 
 /**
@@ -19,8 +20,12 @@ import { writeWholeFile } from './write-file.ts';
  * // NOT_A_MODEL
  * ```
  */
-export async function exportFile(source: string, target: string): Promise<number> {
-  const bytes = await readFileBytes(source);
+export async function exportFile(
+  source: string,
+  target: string,
+  { limits }: Pick<LoadOptions, 'limits'> = {},
+): Promise<number> {
+  const bytes = await readModelFile(source, { limits });
   await verifyDigest(bytes);
   const { graph, name } = parseModelFile(bytes);
   const onnx = graphToOnnx(graph, name);

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type BatchOptions, type BatchResult, classifyEach, type Pictures } from '../batch.ts';
 import { checkOptions, invalidOption } from '../errors.ts';
 import type { ModelSource } from '../file/read-source.ts';
+import { checkPictureSize } from '../image/check-picture.ts';
 import type { Picture } from '../image/picture.ts';
 import type { ViewOptions } from '../image/view.ts';
 import { wasmFile } from '../kernels/builds.ts';
@@ -17,7 +18,7 @@ import { defaultWasmUrl } from '../runtime/wasm.ts';
 import { decodePicture, enoughFor } from './decode.ts';
 import { readPackageFile } from './package-file.ts';
 import { openPicture, type PictureSource, throwIfAborted } from './picture-source.ts';
-import { readFileBytes } from './read-file.ts';
+import { readFileBytes, readModelFile } from './read-file.ts';
 import { shippedModelUrl } from './shipped-models.ts';
 import { openThreadPool } from './thread-pool.ts';
 
@@ -122,7 +123,7 @@ export async function loadModel(
   options: LoadOptions = {},
 ): Promise<NodeModel> {
   checkOptions(options);
-  const bytes = await fileOf(source);
+  const bytes = await fileOf(source, options);
   const wasm = await kernelsOf(options.wasm);
   const model = await loadModelOn(NODE, bytes, {
     ...options,
@@ -138,8 +139,11 @@ export async function loadModel(
     const { signal, maxPixels, maxBytes, region } = options;
     const opened = await openPicture(picture, { signal, maxBytes });
     const enough = enoughFor(preprocessing, region);
-    const decoded =
-      opened instanceof Uint8Array ? await decodePicture(opened, { maxPixels, enough }) : opened;
+    if (!(opened instanceof Uint8Array)) {
+      checkPictureSize(opened.width, opened.height, maxPixels);
+      return opened;
+    }
+    const decoded = await decodePicture(opened, { maxPixels, enough });
     throwIfAborted(signal);
     return decoded;
   };
@@ -155,9 +159,12 @@ export async function loadModel(
 }
 
 /** What the core takes: of files, their bytes. */
-async function fileOf(source: ModelSource | undefined): Promise<ModelSource> {
+async function fileOf(
+  source: ModelSource | undefined,
+  { limits, signal }: LoadOptions,
+): Promise<ModelSource> {
   if (source === undefined) return readPackageFile(shippedModelUrl());
-  return isFile(source) ? readFileBytes(source) : source;
+  return isFile(source) ? readModelFile(source, { limits, signal }) : source;
 }
 
 /** Kernels in files: their path or `file:` URL, or that of their folder, with a slash at its end. */

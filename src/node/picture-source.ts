@@ -1,7 +1,8 @@
 import { InputError, MobinetError, RuntimeError } from '../errors.ts';
+import { fileLimit } from '../file/byte-limit.ts';
 import type { Picture } from '../image/picture.ts';
-import { checkPictureHead, MOST_PICTURE_BYTES } from './decode.ts';
-import { readBytes } from './read-bytes.ts';
+import { checkPictureHead } from './decode.ts';
+import { type ReadLimits, readBytes } from './read-bytes.ts';
 import { readFileBytes } from './read-file.ts';
 
 /**
@@ -84,12 +85,17 @@ async function contentOf(
   });
 }
 
+/** What is read of a picture's file: as far as it can be one. */
+export function pictureLimits(maxBytes: number | undefined): ReadLimits {
+  return { limit: fileLimit(maxBytes), look: checkPictureHead };
+}
+
 /** The bytes of a picture's file, as far as it can be one. */
 export function readPictureFile(
   file: string | URL,
-  { signal, maxBytes = MOST_PICTURE_BYTES }: OpenOptions = {},
+  { signal, maxBytes }: OpenOptions = {},
 ): Promise<Uint8Array> {
-  return readFileBytes(file, { signal, maxBytes, look: checkPictureHead });
+  return readFileBytes(file, { signal, ...pictureLimits(maxBytes) });
 }
 
 async function fetched(source: string | URL, options: OpenOptions): Promise<Uint8Array> {
@@ -117,10 +123,9 @@ function chunksOf(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array>
 async function streamed(
   parts: AsyncIterable<Uint8Array>,
   name: string,
-  { signal, maxBytes = MOST_PICTURE_BYTES }: OpenOptions,
+  { signal, maxBytes }: OpenOptions,
 ): Promise<Uint8Array> {
-  const limits = { maxBytes, look: checkPictureHead };
-  const reading = readBytes(parts, name, limits).catch((cause) => {
+  const reading = readBytes(parts, name, pictureLimits(maxBytes)).catch((cause) => {
     throw cause instanceof MobinetError ? cause : notFetched(name, cause);
   });
   if (signal === undefined) return reading;

@@ -1,15 +1,13 @@
 import { FileError } from '../errors.ts';
-
-/** More than any model takes that can be used: 1 GiB. */
-export const MOST_FILE_BYTES = 2 ** 30;
+import { type ByteLimit, checkBytes, modelLimit } from '../file/byte-limit.ts';
 
 /** A first part that is enough to tell what a file is. */
 const HEAD_BYTES = 512;
 
 /** What is read. */
 export interface ReadLimits {
-  /** More is refused; default 2^30. */
-  readonly maxBytes?: number | undefined;
+  /** More is refused; default that of a model. */
+  readonly limit?: ByteLimit | undefined;
   /** Told the beginning once; throws where it is not worth to read on. */
   readonly look?: ((head: Uint8Array) => void) | undefined;
 }
@@ -22,7 +20,7 @@ export interface ReadLimits {
 export async function readBytes(
   parts: AsyncIterable<Uint8Array | string>,
   name: string,
-  { maxBytes = MOST_FILE_BYTES, look }: ReadLimits = {},
+  { limit = modelLimit(), look }: ReadLimits = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const read: Uint8Array[] = [];
   let length = 0;
@@ -33,7 +31,7 @@ export async function readBytes(
     }
     const before = length;
     length += bytes.length;
-    checkFileBytes(length, name, maxBytes);
+    checkBytes(length, name, limit);
     read.push(bytes);
     if (before < HEAD_BYTES && length >= HEAD_BYTES) look?.(joined(read, length));
   }
@@ -48,12 +46,4 @@ function joined(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayB
     offset += part.length;
   }
   return all;
-}
-
-/** @throws FileError FILE_TOO_LARGE */
-export function checkFileBytes(bytes: number, name: string, maxBytes = MOST_FILE_BYTES): void {
-  if (bytes <= maxBytes) return;
-  throw new FileError('FILE_TOO_LARGE', `${name} has more than ${maxBytes} bytes`, {
-    hint: 'is it the right file, and does it end? `maxBytes` sets the limit',
-  });
 }

@@ -1,8 +1,13 @@
-import { open } from 'node:fs/promises';
+import { constants, openSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { FileError, MobinetError } from '../errors.ts';
+import { checkBytes, modelLimit } from '../file/byte-limit.ts';
+import { checkHead } from '../file/safetensors.ts';
+import type { Limits } from '../plan/budget.ts';
 import { pathOfText } from './path-text.ts';
-import { checkFileBytes, type ReadLimits, readBytes } from './read-bytes.ts';
+import { type ReadLimits, readBytes } from './read-bytes.ts';
 
 export interface ReadFileOptions extends ReadLimits {
   readonly signal?: AbortSignal | undefined;
@@ -15,16 +20,18 @@ export interface ReadFileOptions extends ReadLimits {
  */
 export async function readFileBytes(
   file: string | URL,
-  { signal, ...limits }: ReadFileOptions = {},
+  { signal, limit = modelLimit(), look }: ReadFileOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const path = pathOf(file);
+  const read = (parts: AsyncIterable<Uint8Array>) => readBytes(parts, path, { limit, look });
   try {
+    if ((await stat(pathOfText(path))).isFIFO()) return await read(openFifo(path, signal));
     const handle = await open(pathOfText(path));
     try {
       // Of a device or a pipe the size is 0, whatever comes of it.
-      checkFileBytes((await handle.stat()).size, path, limits.maxBytes);
+      checkBytes((await handle.stat()).size, path, limit);
       const stream = handle.createReadStream({ autoClose: false, ...(signal && { signal }) });
-      return await readBytes(stream, path, limits);
+      return await read(stream);
     } finally {
       await handle.close();
     }
@@ -32,6 +39,20 @@ export async function readFileBytes(
     if (cause instanceof MobinetError) throw cause;
     throw fileError(path, cause);
   }
+}
+
+/** The bytes of a model's file, as far as it can be one. */
+export function readModelFile(
+  file: string | URL,
+  { limits, signal }: { limits?: Limits | null | undefined; signal?: AbortSignal | undefined },
+): Promise<Uint8Array<ArrayBuffer>> {
+  return readFileBytes(file, { signal, limit: modelLimit(limits), look: checkHead });
+}
+
+/** What comes through a FIFO. To open one as other files are would hold up one of Node's few threads until somebody writes. */
+function openFifo(path: string, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+  const fd = openSync(pathOfText(path), constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false, ...(signal && { signal }) });
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 
 import { GraphError } from '../errors.ts';
+import { modelLimit } from '../file/byte-limit.ts';
 import type { Graph } from '../graph/graph.ts';
 import { rasterOf, TILE_PIXELS } from '../kernels/raster.ts';
 import { type GraphNode, operationOf } from '../ops/index.ts';
@@ -21,6 +22,8 @@ export interface Limits {
   readonly multiplyAdds?: number | undefined;
   /** Bytes of WebAssembly memory; default 2^30. */
   readonly memoryBytes?: number | undefined;
+  /** Bytes of the model file, where it is still to be read; default 2^30. */
+  readonly fileBytes?: number | undefined;
 }
 
 export const DEFAULT_LIMITS: Readonly<Record<keyof Limits, number>> = {
@@ -29,6 +32,7 @@ export const DEFAULT_LIMITS: Readonly<Record<keyof Limits, number>> = {
   poolTaps: 2 ** 24,
   multiplyAdds: 2 ** 36,
   memoryBytes: 2 ** 30,
+  fileBytes: modelLimit().most,
 };
 
 /**
@@ -67,7 +71,7 @@ export function checkLimit(name: keyof Limits, count: number, value: string, lim
   const most = limits[name] ?? DEFAULT_LIMITS[name];
   if (count <= most) return;
   throw new GraphError('GRAPH_TOO_LARGE', `${name} are ${count} up to ${value}`, {
-    hint: `at most ${most}, or \`limits\``,
+    hint: `at most ${most}; limits.${name} (--limit ${name}=) sets the limit`,
   });
 }
 

@@ -5,7 +5,13 @@ import type { Build } from '../kernels/builds.ts';
 import type { Classification, ClassifyOptions, EmbedOptions, ModelDescription } from '../model.ts';
 import type { StepTime } from '../runtime/engine.ts';
 import { abortable, checkTimeout, throwIfAborted, within } from './abortable.ts';
-import { type PictureSource, type Postable, release, toPostable } from './post-picture.ts';
+import {
+  type PictureSource,
+  type Postable,
+  release,
+  type TakeOptions,
+  toPostable,
+} from './post-picture.ts';
 import type { Calls, LoadedModel } from './protocol.ts';
 import { createQueue, type Queue, type QueuePolicy } from './queue.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
@@ -18,14 +24,9 @@ export interface ClassifierOptions extends SessionOptions {
 }
 
 /** How a request goes to the worker. */
-export interface RequestOptions {
+export interface RequestOptions extends TakeOptions {
   /** Rejects at once with ABORTED; a request that still waits is not run. */
   signal?: AbortSignal | undefined;
-  /**
-   * Gives the pixels of an ImageBitmap, VideoFrame or ImageData to the worker instead of a copy:
-   * the caller can no longer use them. Default false.
-   */
-  transfer?: boolean | undefined;
   /**
    * Milliseconds that the picture may take to come, of an image element whose server hangs for
    * instance, or that loads only when it is seen; then PICTURE_FETCH. Default 30,000.
@@ -63,7 +64,8 @@ export interface Classifier {
    * Labels for a picture, as it is at the moment of the call. Colour is read as stored, without
    * colour management; a transparent picture lies on `background` (docs/pictures.md).
    * The timings are the worker's and leave out decoding and waiting.
-   * @throws InputError PICTURE_FETCH, PICTURE_DECODE, PICTURE_SIZE, INVALID_OPTION; RuntimeError
+   * @throws InputError PICTURE_FETCH, PICTURE_DECODE, PICTURE_SIZE, INVALID_OPTION; FileError
+   * FILE_TOO_LARGE; RuntimeError
    * ABORTED, DISPOSED, WORKER_FAILED (the next request starts another worker)
    * @example
    * ```js
@@ -221,11 +223,11 @@ function openClassifier(session: Session, queue: Queue, loaded: LoadedModel): Cl
     <Call extends PictureCall>(call: Call) =>
     async (
       source: PictureSource,
-      { signal, transfer, pictureTimeout = PICTURE_TIMEOUT, ...options }: RequestOptions = {},
+      { signal, pictureTimeout = PICTURE_TIMEOUT, ...options }: RequestOptions = {},
     ): Promise<Calls[Call]['result']> => {
       throwIfAborted(signal);
       checkTimeout('pictureTimeout', pictureTimeout);
-      const preparing = toPostable(source, transfer);
+      const preparing = toPostable(source, options);
       const coming = abortable(within(preparing, pictureTimeout, notCome), signal);
       // Reported where its turn comes, which may be never.
       coming.catch(() => undefined);

@@ -5,16 +5,20 @@ import { STORED_PIXELS } from './bitmap-options.ts';
 import type { PostedPicture } from './protocol.ts';
 
 /** @throws InputError PICTURE_DECODE, PICTURE_SIZE; RuntimeError WORKER_FAILED without a canvas */
-export type PixelReader = (posted: PostedPicture) => Promise<Picture>;
+export type PixelReader = (posted: PostedPicture, maxPixels?: number) => Promise<Picture>;
 
 /** Reads pixels by one canvas, which is kept from picture to picture. */
 export function createPixelReader(): PixelReader {
   let context: OffscreenCanvasRenderingContext2D | undefined;
 
   /** @param orientation of EXIF; 1 where the source is upright */
-  const readDrawable = (source: ImageBitmap | VideoFrame, orientation: number): Picture => {
+  const readDrawable = (
+    source: ImageBitmap | VideoFrame,
+    orientation: number,
+    maxPixels?: number,
+  ): Picture => {
     const [across, down] = sizeOf(source);
-    checkPictureSize(across, down);
+    checkPictureSize(across, down, maxPixels);
     const [width, height] = orientation > 4 ? [down, across] : [across, down];
     context ??= openCanvas();
     if (context.canvas.width !== width) context.canvas.width = width;
@@ -28,11 +32,11 @@ export function createPixelReader(): PixelReader {
     return { data, width, height, channels: 4 };
   };
 
-  return async (posted) => {
+  return async (posted, maxPixels) => {
     if ('data' in posted) return posted;
     const drawable = 'file' in posted ? await decode(posted.file) : posted;
     try {
-      return readDrawable(drawable, 'file' in posted ? posted.orientation : 1);
+      return readDrawable(drawable, 'file' in posted ? posted.orientation : 1, maxPixels);
     } finally {
       drawable.close();
     }

@@ -1,8 +1,10 @@
 import { InputError } from '../errors.ts';
+import { checkBytes, fileLimit } from '../file/byte-limit.ts';
 import { checkPicture, checkPictureSize } from '../image/check-picture.ts';
 import type { Picture } from '../image/picture.ts';
 import { STORED_PIXELS } from './bitmap-options.ts';
 import type { PostedPicture } from './protocol.ts';
+import { type Head, lookAt } from './stored-size.ts';
 
 /** A picture as a browser has it. */
 export type PictureSource =
@@ -23,35 +25,52 @@ export interface Postable {
   readonly transfer: Transferable[];
 }
 
+/** How a picture is taken. */
+export interface TakeOptions {
+  /**
+   * Gives the pixels of an ImageBitmap, VideoFrame or ImageData to the worker instead of a copy:
+   * the caller can no longer use them. Default false.
+   */
+  transfer?: boolean | undefined;
+  /** Pictures of more pixels are refused, files by what they say before they are decoded; default 2^28. */
+  maxPixels?: number | undefined;
+  /** Files of more bytes are refused; default 2^28. */
+  maxBytes?: number | undefined;
+}
+
 /**
  * Takes a picture as it is at this moment: what the caller draws, plays or closes later does not
  * show. Files are decoded by the worker.
- * @param giveAway hand over the caller's own pixels instead of a copy
- * @throws InputError PICTURE_DECODE, PICTURE_SIZE
+ * @throws InputError PICTURE_DECODE, PICTURE_SIZE; FileError FILE_TOO_LARGE
  */
-export async function toPostable(source: PictureSource, giveAway = false): Promise<Postable> {
+export async function toPostable(
+  source: PictureSource,
+  { transfer, maxPixels, maxBytes }: TakeOptions,
+): Promise<Postable> {
   const kind = kindOf(source);
+  const check = (width: number, height: number) => checkPictureSize(width, height, maxPixels);
   switch (kind) {
     case 'Blob':
     case 'File':
-      return postableFile(source as Blob);
+      checkBytes((source as Blob).size, 'The picture', fileLimit(maxBytes));
+      return postableFile(source as Blob, check);
     case 'HTMLImageElement':
       return snapshotOfImage(source as HTMLImageElement);
     case 'HTMLVideoElement':
       return snapshot(source as HTMLVideoElement, kind);
     case 'HTMLCanvasElement':
     case 'OffscreenCanvas': {
-      const { width, height } = source as HTMLCanvasElement | OffscreenCanvas;
-      checkPictureSize(width, height);
-      return snapshot(source as HTMLCanvasElement | OffscreenCanvas, kind);
+      const canvas = source as HTMLCanvasElement | OffscreenCanvas;
+      check(canvas.width, canvas.height);
+      return snapshot(canvas, kind);
     }
     case 'ImageBitmap':
     case 'VideoFrame': {
       const pixels = source as ImageBitmap | VideoFrame;
-      return giveAway ? { picture: pixels, transfer: [pixels] } : snapshot(pixels, kind);
+      return transfer ? { picture: pixels, transfer: [pixels] } : snapshot(pixels, kind);
     }
     default:
-      return postablePixels(source as Picture, kind, giveAway);
+      return postablePixels(source as Picture, kind, transfer, check);
   }
 }
 
@@ -65,14 +84,27 @@ function kindOf(source: unknown): string {
   return Object.prototype.toString.call(source).slice(8, -1);
 }
 
+type SizeCheck = (width: number, height: number) => void;
+
+/** Larger pictures come scaled down, else they would take some bytes a pixel several times. */
+const MOST_UNSCALED_PIXELS = 2 ** 26;
+const ENOUGH_PIXELS = 2 ** 24;
+const BEGINNING = 2 ** 20;
+
 /** Browsers leave the orientation of a WebP alone: what reads it is fetched where there is one. */
-async function postableFile(file: Blob): Promise<Postable> {
+async function postableFile(file: Blob, check: SizeCheck): Promise<Postable> {
   // What cannot be read is the worker's to tell.
-  const format = await file
-    .slice(8, 12)
-    .text()
-    .catch(() => undefined);
-  if (format !== 'WEBP') return { picture: { file, orientation: 1 }, transfer: [] };
+  const [width, height, isWebp] = await file
+    .slice(0, BEGINNING)
+    .arrayBuffer()
+    .then(lookAt)
+    .catch((): Head => [1, 1]);
+  check(width, height);
+  if (width * height > MOST_UNSCALED_PIXELS) {
+    const resizeWidth = Math.ceil(Math.sqrt((ENOUGH_PIXELS * width) / height));
+    return snapshot(file, 'Blob', { resizeWidth });
+  }
+  if (!isWebp) return { picture: { file, orientation: 1 }, transfer: [] };
   try {
     const { takeWebpOrientation } = await import('./webp-orientation.ts');
     const { orientation, upright } = takeWebpOrientation(await file.arrayBuffer());
@@ -99,11 +131,12 @@ async function snapshotOfImage(image: HTMLImageElement): Promise<Postable> {
 }
 
 async function snapshot(
-  source: Exclude<ImageBitmapSource, Blob | ImageData>,
+  source: Exclude<ImageBitmapSource, ImageData>,
   kind: string,
+  scaling?: ImageBitmapOptions,
 ): Promise<Postable> {
   try {
-    const bitmap = await createImageBitmap(source, STORED_PIXELS);
+    const bitmap = await createImageBitmap(source, { ...STORED_PIXELS, ...scaling });
     return { picture: bitmap, transfer: [bitmap] };
   } catch (cause) {
     throw new InputError('PICTURE_DECODE', `The ${kind} has no picture to read`, {
@@ -113,7 +146,12 @@ async function snapshot(
   }
 }
 
-function postablePixels(source: Picture, kind: string, giveAway: boolean): Postable {
+function postablePixels(
+  source: Picture,
+  kind: string,
+  giveAway: boolean | undefined,
+  check: SizeCheck,
+): Postable {
   const bytes: unknown = source?.data;
   if (!(bytes instanceof Uint8Array || bytes instanceof Uint8ClampedArray)) {
     throw new InputError('PICTURE_DECODE', `Cannot read a picture from ${kind}`, {
@@ -121,6 +159,7 @@ function postablePixels(source: Picture, kind: string, giveAway: boolean): Posta
     });
   }
   const { width, height, channels } = checkPicture(source);
+  check(width, height);
   const data = giveAway ? source.data : source.data.slice();
   return { picture: { data, width, height, channels }, transfer: [data.buffer as ArrayBuffer] };
 }

@@ -51,13 +51,14 @@ export interface LoadedModel {
   readonly description: ModelDescription;
 }
 
-export interface ClassifyArgument extends ClassifyOptions {
+interface PictureArgument {
   readonly picture: PostedPicture;
+  readonly maxPixels?: number | undefined;
 }
 
-export interface EmbedArgument extends EmbedOptions {
-  readonly picture: PostedPicture;
-}
+export interface ClassifyArgument extends ClassifyOptions, PictureArgument {}
+
+export interface EmbedArgument extends EmbedOptions, PictureArgument {}
 
 /** What the worker can be asked, and its responses. */
 export interface Calls {

@@ -54,7 +54,7 @@ export function serve(
       case 'classify':
       case 'embed': {
         const { picture, ...options } = request.argument;
-        return ready(model)[request.call](await readPixels(picture), options);
+        return ready(model)[request.call](await readPixels(picture, options.maxPixels), options);
       }
       case 'profile':
         return ready(model).profile();

@@ -96,7 +96,7 @@ describe.each(ENGINES)('decoding in $name', ({ name, path, open }) => {
         const results: Record<string, { width: number; height: number; levels: number[][] }> = {};
         for (const { file, base64 } of posted) {
           const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-          const postable = await mobinet.toPostable(new Blob([bytes]));
+          const postable = await mobinet.toPostable(new Blob([bytes]), {});
           const picture = await readPixels(postable.picture);
           const colours = [
             [255, 255, 255],

@@ -150,6 +150,34 @@ describeInChromium('pictures', (fixture) => {
     ]);
   });
 
+  test('maxPixels and maxBytes hold for every type, and files are not decoded first', async () => {
+    const page = await fixture.open();
+    const { png, codes } = await page.evaluate(async () => {
+      const classifier = await mobinet.createClassifier(mobinet.MODEL);
+      const code = (picture: ImageData | ImageBitmap | Blob | OffscreenCanvas, options: object) =>
+        mobinet.failureOf(classifier.classify(picture, options)).then(({ code }) => code);
+      const pixels = mobinet.plainPicture(200, 30, 30);
+      const canvas = new OffscreenCanvas(80, 70);
+      canvas.getContext('2d')!.putImageData(pixels, 0, 0);
+      const bitmap = await createImageBitmap(pixels);
+      const file = (type: string) => canvas.convertToBlob({ type });
+      const files = await Promise.all(['image/png', 'image/jpeg', 'image/webp'].map(file));
+      // Of 16384 x 16385 pixels, which are not there.
+      const head = [0x89504e47, 0x0d0a1a0a, 13, 0x49484452, 16384, 16385];
+      const png = new DataView(new ArrayBuffer(33));
+      for (const [i, word] of head.entries()) png.setUint32(4 * i, word);
+      const codes = [];
+      for (const picture of [pixels, bitmap, canvas, ...files]) {
+        codes.push(await code(picture, { maxPixels: 80 * 70 - 1 }));
+        await classifier.classify(picture, { maxPixels: 80 * 70 });
+      }
+      for (const picture of files) codes.push(await code(picture, { maxBytes: picture.size - 1 }));
+      return { png: await code(new Blob([png]), {}), codes };
+    });
+    expect(png).toBe('PICTURE_SIZE');
+    expect(codes).toEqual([...Array(6).fill('PICTURE_SIZE'), ...Array(3).fill('FILE_TOO_LARGE')]);
+  });
+
   test('a picture is taken at the moment of the call', async () => {
     const page = await fixture.open();
     const { wanted, taken } = await page.evaluate(async () => {

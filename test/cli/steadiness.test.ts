@@ -44,6 +44,7 @@ async function inputsOf(labels: readonly number[]) {
       describe: () => ({ preprocessing }) as ModelDescription,
     },
     await pictureFile(),
+    {},
     7,
   );
   return { inputs, changes };

@@ -11,10 +11,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { InvalidArgumentError } from 'commander';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PictureResult } from '../../src/cli/classify.ts';
 import { matching } from '../../src/cli/glob.ts';
+import { limitOption } from '../../src/cli/options.ts';
 import type { PictureFailure } from '../../src/cli/picture-failure.ts';
 import { readResults } from '../../src/cli/result-file.ts';
 import { writeWholeFile } from '../../src/node/write-file.ts';
@@ -103,6 +105,31 @@ test('a name that is not UTF-8, as an argument, from a list and by a glob', asyn
   expect(await matching(`${folder}/pictures/*f?.jpg`, true)).toEqual([
     `${folder}/pictures/caf\udce9.jpg`,
   ]);
+});
+
+test('a FIFO is waited for, which is said, and read to its end', () => {
+  const { stdout, stderr } = sh(
+    `mkfifo pipe
+    $MOBINET classify --json pipe 2> said &
+    until grep -q Waiting said; do sleep 0.1; done
+    cat "$ROCKET" > pipe
+    wait
+    cat said >&2`,
+  );
+  expect(JSON.parse(stdout)[0]).toMatchObject({ file: 'pipe', width: 640 });
+  expect(stderr).toBe('Waiting for pipe, a FIFO\n');
+});
+
+describe('--limit', () => {
+  test.each(['classify', 'classify --ndjson'])('%s', (command) => {
+    const { stderr, status } = sh(`$MOBINET ${command} --limit multiplyAdds=1e6 "$ROCKET"`);
+    expect(stderr).toContain('at most 1000000; limits.multiplyAdds (--limit multiplyAdds=)');
+    expect(status).toBe(2);
+  });
+
+  test.each(['values', 'value=1', 'values=0', 'values=1e400'])('%s is refused', (limit) => {
+    expect(() => limitOption().parseArg?.(limit, undefined)).toThrow(InvalidArgumentError);
+  });
 });
 
 describe('streams without an end', () => {

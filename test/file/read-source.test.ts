@@ -49,6 +49,22 @@ test.each(['', '150', '1000'])(
   },
 );
 
+describe('of more than `limits.fileBytes`: FILE_TOO_LARGE', () => {
+  const endless = () =>
+    new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(1000)) });
+  const claimed = { headers: { 'content-length': '1e12' } };
+  test.each<[string, () => Parameters<typeof readSource>[0]]>([
+    ['a Blob', () => new Blob([new Uint8Array(20_000)])],
+    ['a response without an end', () => new Response(endless())],
+    ['a response that says it has more', () => new Response(inPieces(), claimed)],
+  ])('%s', async (_, source) => {
+    await expect(readSource(source(), { limits: { fileBytes: 10_000 } })).rejects.toMatchObject({
+      code: 'FILE_TOO_LARGE',
+      hint: expect.stringContaining('limits.fileBytes'),
+    });
+  });
+});
+
 describe('failures', () => {
   test('HTTP 404: MODEL_FETCH, with the status', async () => {
     const response = new Response('no', { status: 404, statusText: 'Not Found' });

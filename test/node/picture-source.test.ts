@@ -7,12 +7,14 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fileLimit } from '../../src/file/byte-limit.ts';
 import { loadModel, type NodeModel, type PictureSource } from '../../src/node/index.ts';
 import { readFileBytes } from '../../src/node/read-file.ts';
 import { tinyModelFile } from '../helpers/model-file.ts';
@@ -141,15 +143,41 @@ describe('readFileBytes has a limit', () => {
   });
 
   test('for devices, by what has come', async () => {
-    const endless = readFileBytes('/dev/zero', { maxBytes: 2 ** 20 });
+    const endless = readFileBytes('/dev/zero', { limit: fileLimit(2 ** 20) });
     await expect(endless).rejects.toMatchObject({ code: 'FILE_TOO_LARGE' });
   });
 
   test('a pipe is read to its end', async () => {
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
-    const reading = readFileBytes(pipe);
-    writeFileSync(pipe, 'picture');
-    expect(new TextDecoder().decode(await reading)).toBe('picture');
+    const [bytes] = await Promise.all([readFileBytes(pipe), writeFile(pipe, 'picture')]);
+    expect(new TextDecoder().decode(bytes)).toBe('picture');
+  });
+
+  test('pipes that nobody writes to hold up nothing, and are left on abort', async () => {
+    const pipe = join(folder, 'silent');
+    execFileSync('mkfifo', [pipe]);
+    const abort = new AbortController();
+    // More than Node has threads for files.
+    const pending = Array.from({ length: 5 }, () => model.classify(pipe, { signal: abort.signal }));
+    await readFileBytes(fileURLToPath(import.meta.url));
+    abort.abort();
+    for (const each of pending) await expect(each).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  test('a device is no model: refused by its beginning', async () => {
+    await expect(loadModel('/dev/zero')).rejects.toMatchObject({ code: 'NOT_A_MODEL' });
+  });
+
+  test('`limits.fileBytes` is that of a model', async () => {
+    const model = new URL('../../models/mobinet-mid-k3-w50-64.safetensors', import.meta.url);
+    const loading = loadModel(model, { limits: { fileBytes: 1000 } });
+    await expect(loading).rejects.toMatchObject({ code: 'FILE_TOO_LARGE' });
+  });
+
+  test('`maxPixels` is also that of decoded pictures', async () => {
+    const white = { data: new Uint8Array(3 * 64), width: 8, height: 8 };
+    const refused = model.classify(white, { maxPixels: 63 });
+    await expect(refused).rejects.toMatchObject({ code: 'PICTURE_SIZE' });
   });
 });

@@ -173,7 +173,7 @@ describe('each limit can be set, and is named', () => {
     expect(() => planGraph(graph, 'simd', 1, { [name]: 1 })).toThrow(
       expect.objectContaining({
         code: 'GRAPH_TOO_LARGE',
-        hint: 'at most 1, or `limits`',
+        hint: `at most 1; limits.${name} (--limit ${name}=) sets the limit`,
       }),
     );
   });
