@@ -32,7 +32,7 @@ import { header, table, writeResults } from './report.js';
 const { values: flags } = parseArgs({
   options: {
     rounds: { type: 'string', default: '10' },
-    larq: { type: 'string', default: 'bireal18,quicknet,real-to-binary' },
+    larq: { type: 'string', default: 'bireal18,quicknet,reactnet-a,real-to-binary' },
     models: { type: 'string', default: join(tmpdir(), 'mobinet-rivals') },
   },
 });

@@ -1,4 +1,5 @@
-"""Networks of Larq's zoo in Larq Compute Engine's own interpreter, one thread: bench/rivals.js talks to it.
+"""Networks of Larq's zoo, and ReActNet-A of Larq's layers, in Larq Compute Engine's own interpreter, one thread:
+bench/rivals.js talks to it.
 
     python bench/rivals.py FOLDER NAME ...
 
@@ -17,16 +18,52 @@ import numpy as np
 from larq_compute_engine.tflite.python.interpreter import Interpreter
 
 
+def react_net_a():
+    """ReActNet-A (Liu et al., 2020), which the zoo has not: as src/networks/reactnet-a.ts."""
+    import larq
+    import tensorflow as tf
+    from tensorflow.keras import layers
+
+    class Shift(layers.Layer):
+        def build(self, shape):
+            self.bias = self.add_weight("bias", shape[-1:], initializer="random_normal")
+
+        def call(self, x):
+            return x + self.bias
+
+    def convolve(x, channels, size, stride=1):
+        x = larq.layers.QuantConv2D(
+            channels, size, stride, padding="same", use_bias=False,
+            input_quantizer="approx_sign", kernel_quantizer="magnitude_aware_sign", kernel_constraint="weight_clip")(x)
+        return layers.BatchNormalization()(x)
+
+    def activate(x):
+        return Shift()(layers.PReLU(shared_axes=[1, 2])(Shift()(x)))
+
+    image = layers.Input((224, 224, 3))
+    x = layers.BatchNormalization()(layers.Conv2D(32, 3, 2, padding="same", use_bias=False)(image))
+    blocks = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)] + 5 * [(512, 1)] + [(1024, 2), (1024, 1)]
+    for outputs, stride in blocks:
+        channels = x.shape[-1]
+        skip = x if stride == 1 else layers.AvgPool2D(2)(x)
+        x = activate(layers.add([convolve(Shift()(x), channels, 3, stride), skip]))
+        shifted = Shift()(x)
+        halves = [layers.add([convolve(shifted, channels, 1), x]) for _ in range(outputs // channels)]
+        x = activate(halves[0] if len(halves) == 1 else layers.concatenate(halves))
+    return tf.keras.Model(image, layers.Dense(1000)(layers.GlobalAveragePooling2D()(x)))
+
+
 def make(name):
     import larq_compute_engine as lce
     import larq_zoo
 
-    zoo = {
-        "bireal18": larq_zoo.literature.BiRealNet,
-        "quicknet": larq_zoo.sota.QuickNet,
-        "real-to-binary": larq_zoo.literature.RealToBinaryNet,
+    networks = {
+        "bireal18": lambda: larq_zoo.literature.BiRealNet(weights=None),
+        "quicknet": lambda: larq_zoo.sota.QuickNet(weights=None),
+        "reactnet-a": react_net_a,
+        "real-to-binary": lambda: larq_zoo.literature.RealToBinaryNet(weights=None),
     }
-    return lce.convert_keras_model(zoo[name](weights=None))
+    return lce.convert_keras_model(networks[name]())
 
 
 folder, networks = Path(sys.argv[1]), {}
