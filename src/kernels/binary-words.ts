@@ -13,6 +13,7 @@ export const binaryPointwiseWords: Family<'binary_conv2d'> = {
   name: 'binary-pointwise-words',
   accepts: ({ source }) => source.bits === 1 && isPointwise(source) && source.outChannels % 2 === 0,
   reads: 'words',
+  encode: encodeBits,
   writes: 'stream',
   emit(emission) {
     const stream = streamRoom(emission);

@@ -7,6 +7,7 @@ import { epilogueParameters } from './activations.ts';
 import { aligned } from './calls.ts';
 import { type Family, skipArguments, streamRoom } from './family.ts';
 import { type Raster, TILE_PIXELS } from './raster.ts';
+import { windowOffsets } from './windows.ts';
 
 /**
  * A sum stays within 32 bits whatever its taps are, so the more there are, the fewer bits each weight
@@ -117,18 +118,12 @@ export function pairsShape(node: Conv2dNode, out: Raster): PairsShape {
 export function pairsOffsets(node: Conv2dNode, out: Raster): Int32Array {
   const [strideY] = node.stride;
   const { rowPairs, pairPlanes, planes, planeBytes } = pairsShape(node, out);
-  const offsets: number[] = [];
-  for (let channel = 0; channel < node.inChannels / node.groups; channel++) {
-    for (let ky = 0; ky < node.kernel[0]; ky++) {
-      for (let pair = 0; pair < rowPairs; pair++) {
-        const shared = pairPlanes === 1;
-        const plane = channel * planes + (ky % strideY) * pairPlanes + (shared ? 0 : pair);
-        const row = Math.floor(ky / strideY) * out.row;
-        offsets.push(plane * planeBytes + (row + (shared ? pair : 0)) * 4);
-      }
-    }
-  }
-  return Int32Array.from(offsets);
+  const shared = pairPlanes === 1;
+  return windowOffsets(node, rowPairs, (channel, ky, pair) => {
+    const plane = channel * planes + (ky % strideY) * pairPlanes + (shared ? 0 : pair);
+    const row = Math.floor(ky / strideY) * out.row;
+    return plane * planeBytes + (row + (shared ? pair : 0)) * 4;
+  });
 }
 
 /** Filters in integers. */

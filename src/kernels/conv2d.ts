@@ -13,6 +13,7 @@ import {
   streamRoom,
 } from './family.ts';
 import { type Raster, TILE_PIXELS } from './raster.ts';
+import { windowOffsets } from './windows.ts';
 
 /** Any convolution. */
 export const conv2d: Family<'conv2d'> = {
@@ -24,7 +25,10 @@ export const conv2d: Family<'conv2d'> = {
     const { stage, calls, inputs, raster } = emission;
     const { source: node, value } = stage;
     const columns = columnsOf(calls, value, node, inputs[0]!, raster);
-    return convolve(emission, columns, columnsOffsets(node, raster));
+    const offsets = windowOffsets(node, node.kernel[1], (channel, ky, kx) =>
+      tapOffset(node, raster, channel, ky, kx),
+    );
+    return convolve(emission, columns, offsets);
   },
 };
 
@@ -58,6 +62,7 @@ export const conv2dSameWidth: Family<'conv2d'> = {
     const groupBytes = (node.inChannels / node.groups) * planeBytes;
     const offsets = windowOffsets(
       node,
+      kernelWidth,
       (channel, ky, kx) => channel * planeBytes + distance(ky, kx) * 4,
     );
     return convolve(emission, { columns, groupBytes }, offsets);
@@ -183,24 +188,4 @@ export function tapOffset(
   const y = ky * dilationOf(node)[0];
   const plane = channel * planes + (y % strideY) * node.kernel[1] + kx;
   return plane * planeBytes + Math.floor(y / strideY) * out.row * 4;
-}
-
-/** Of the columns of a planar input. */
-export function columnsOffsets(node: Window, out: Raster): Int32Array {
-  return windowOffsets(node, (channel, ky, kx) => tapOffset(node, out, channel, ky, kx));
-}
-
-/** `[tap]` i32: `offset` of each, in (c, ky, kx) order. */
-function windowOffsets(
-  node: Window,
-  offset: (channel: number, ky: number, kx: number) => number,
-): Int32Array {
-  const [kernelHeight, kernelWidth] = node.kernel;
-  const offsets: number[] = [];
-  for (let channel = 0; channel < node.inChannels / node.groups; channel++) {
-    for (let ky = 0; ky < kernelHeight; ky++) {
-      for (let kx = 0; kx < kernelWidth; kx++) offsets.push(offset(channel, ky, kx));
-    }
-  }
-  return Int32Array.from(offsets);
 }

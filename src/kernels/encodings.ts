@@ -9,10 +9,13 @@ import { type Argument, aligned, type Buffer, type CallWriter, type Reference } 
 import type { Place } from './family.ts';
 import { insideMask, type Raster, TILE_PIXELS } from './raster.ts';
 
-/** The encodings of signs. */
-export type SignEncoding = 'words' | 'nibbles' | 'planes';
+/** The encodings of signs that kernels of SIMD read, and make with their numbers. */
+export type SimdEncoding = 'nibbles' | 'planes';
 
-interface Encoding {
+/** The encodings of signs; words are in levels.ts. */
+export type SignEncoding = SimdEncoding | 'words';
+
+export interface Encoding {
   /** Room for the signs of a map. */
   room(calls: CallWriter, channels: number, raster: Raster): Buffer;
   /** Writes signs into that room. */
@@ -26,26 +29,7 @@ interface Encoding {
   ): void;
 }
 
-export const ENCODINGS: Readonly<Record<SignEncoding, Encoding>> = {
-  words: {
-    room: (calls, channels, { tiles }) =>
-      calls.buffer(tiles * TILE_PIXELS * Math.ceil(channels / 64) * 8),
-    encode(calls, activations, value, { buffer, channels, raster }, thresholds, words) {
-      calls.call({
-        value,
-        kernel: activations.kernel('signWords'),
-        work: raster.tiles,
-        arguments: {
-          stream: buffer,
-          thresholds,
-          words,
-          channels,
-          wordsPerPixel: Math.ceil(channels / 64),
-        },
-        writes: ['words'],
-      });
-    },
-  },
+export const ENCODINGS: Readonly<Record<SimdEncoding, Encoding>> = {
   nibbles: {
     room: (calls, channels, { tiles }) => calls.buffer(tiles * channels * 16),
     encode(calls, activations, value, { buffer, channels, raster }, thresholds, nibbles) {
@@ -89,7 +73,17 @@ export function encodeSigns(
   activations: ActivationType,
   node: SignNode,
   stream: Place,
-  encoding: SignEncoding,
+  encoding: SimdEncoding,
+): Buffer {
+  return signsIn(ENCODINGS[encoding], calls, activations, node, stream);
+}
+
+export function signsIn(
+  encoding: Encoding,
+  calls: CallWriter,
+  activations: ActivationType,
+  node: SignNode,
+  stream: Place,
 ): Buffer {
   const { channels, raster } = stream;
   const none = new Float32Array(1);
@@ -99,8 +93,8 @@ export function encodeSigns(
           activations.thresholds(none, channels),
         )
       : calls.constant(activations.thresholds(node.threshold, channels));
-  const signs = ENCODINGS[encoding].room(calls, channels, raster);
-  ENCODINGS[encoding].encode(calls, activations, node.name, stream, thresholds, signs);
+  const signs = encoding.room(calls, channels, raster);
+  encoding.encode(calls, activations, node.name, stream, thresholds, signs);
   return signs;
 }
 

@@ -11,7 +11,7 @@ import type { Shape } from '../tensor.ts';
 import type { ActivationType } from './activations.ts';
 import type { Build } from './builds.ts';
 import type { Argument, Buffer, CallWriter } from './calls.ts';
-import type { SignEncoding } from './encodings.ts';
+import type { SignEncoding, SimdEncoding } from './encodings.ts';
 import type { Raster } from './raster.ts';
 
 /** A value added at the end of a stage; its channels are repeated up to those of the stage. */
@@ -70,7 +70,7 @@ export type Encode = (
 export interface FusedSign {
   /** The `sign` node. */
   readonly name: string;
-  readonly encoding: SignEncoding;
+  readonly encoding: SimdEncoding;
   /** `[C]` or `[1]`. */
   readonly threshold: Float32Array | undefined;
 }
@@ -104,7 +104,7 @@ export interface Family<Op extends OpName> {
   readonly encode?: Encode;
   readonly writes: 'stream' | 'planar';
   /** Encodings of signs that it can make itself. */
-  readonly makesSigns?: readonly SignEncoding[];
+  readonly makesSigns?: readonly SimdEncoding[];
   emit(emission: Emission<Op>): Emitted;
 }
 

@@ -1,4 +1,4 @@
-/** Numbers of a few bits, packed for the binary convolutions that read them: assembly/levels.ts. */
+/** What is packed for the uncommon binary convolutions: signs as words, and numbers of a few bits (assembly/levels.ts). */
 
 import { type LevelsNode, thresholdsOfChannels } from '../ops/levels.ts';
 import type { SignNode } from '../ops/sign.ts';
@@ -6,13 +6,38 @@ import type { ActivationType } from './activations.ts';
 import type { Buffer, CallWriter } from './calls.ts';
 import {
   ENCODINGS,
-  encodeSigns,
+  type Encoding,
   insideConstant,
   planeBytes,
   planesOrigin,
   type SignEncoding,
+  signsIn,
 } from './encodings.ts';
 import type { Place } from './family.ts';
+import { TILE_PIXELS } from './raster.ts';
+
+const EVERY: Readonly<Record<SignEncoding, Encoding>> = {
+  ...ENCODINGS,
+  words: {
+    room: (calls, channels, { tiles }) =>
+      calls.buffer(tiles * TILE_PIXELS * Math.ceil(channels / 64) * 8),
+    encode(calls, activations, value, { buffer, channels, raster }, thresholds, words) {
+      calls.call({
+        value,
+        kernel: activations.kernel('signWords'),
+        work: raster.tiles,
+        arguments: {
+          stream: buffer,
+          thresholds,
+          words,
+          channels,
+          wordsPerPixel: Math.ceil(channels / 64),
+        },
+        writes: ['words'],
+      });
+    },
+  },
+};
 
 /** The value of a sign, or of levels, in the encoding that a family reads. */
 export function encodeBits(
@@ -22,13 +47,13 @@ export function encodeBits(
   stream: Place,
   encoding: SignEncoding,
 ): Buffer {
-  if (node.op === 'sign') return encodeSigns(calls, activations, node, stream, encoding);
+  if (node.op === 'sign') return signsIn(EVERY[encoding], calls, activations, node, stream);
   const { bits } = node;
   const { buffer, channels, raster } = stream;
   // Every bit has whole words, or planes, of its own.
   const unit = encoding === 'words' ? 64 : 4;
   const room = bits * Math.ceil(channels / unit) * unit;
-  const target = ENCODINGS[encoding].room(calls, room, raster);
+  const target = EVERY[encoding].room(calls, room, raster);
   const rows = thresholdsOfChannels(node, channels).map((row) =>
     activations.thresholds(row, channels),
   );

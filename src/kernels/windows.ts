@@ -14,3 +14,20 @@ export function isPointwise(node: {
     node.groups === 1
   );
 }
+
+/**
+ * `[channel][ky][kx]` i32: what `offset` gives for each tap of a group.
+ * @param width taps of a row, or what they are taken together in
+ */
+export function windowOffsets(
+  node: { readonly kernel: Pair; readonly inChannels: number; readonly groups: number },
+  width: number,
+  offset: (channel: number, ky: number, kx: number) => number,
+): Int32Array {
+  const [height] = node.kernel;
+  const length = (node.inChannels / node.groups) * height * width;
+  return Int32Array.from({ length }, (_, tap) => {
+    const row = Math.floor(tap / width);
+    return offset(Math.floor(row / height), row % height, tap % width);
+  });
+}

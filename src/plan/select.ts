@@ -5,7 +5,7 @@
 
 import { GraphError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { SignEncoding } from '../kernels/encodings.ts';
+import type { SignEncoding, SimdEncoding } from '../kernels/encodings.ts';
 import type { Family, FusedSign, Stage, Target } from '../kernels/family.ts';
 import { type Families, familiesOf } from '../kernels/index.ts';
 import type { OpName } from '../ops/index.ts';
@@ -66,7 +66,11 @@ function fusedSign(
   wanted: ReadonlyMap<string, readonly SignEncoding[]>,
 ): FusedSign | undefined {
   for (const { name, threshold } of signs) {
-    const encoding = wanted.get(name)?.find((candidate) => makesSigns.includes(candidate));
+    const encoding = wanted
+      .get(name)
+      ?.find((candidate): candidate is SimdEncoding =>
+        makesSigns.includes(candidate as SimdEncoding),
+      );
     if (encoding !== undefined) return { name, encoding, threshold };
   }
   return undefined;

@@ -4,7 +4,6 @@ import { checkPicture, checkPictureSize } from '../image/check-picture.ts';
 import type { Picture } from '../image/picture.ts';
 import { STORED_PIXELS } from './bitmap-options.ts';
 import type { PostedPicture } from './protocol.ts';
-import { type Head, lookAt } from './stored-size.ts';
 
 /** A picture as a browser has it. */
 export type PictureSource =
@@ -86,36 +85,16 @@ function kindOf(source: unknown): string {
 
 type SizeCheck = (width: number, height: number) => void;
 
-/** Larger pictures come scaled down, else they would take some bytes a pixel several times. */
-const MOST_UNSCALED_PIXELS = 2 ** 26;
-const ENOUGH_PIXELS = 2 ** 24;
-const BEGINNING = 2 ** 20;
-
-/** Browsers leave the orientation of a WebP alone: what reads it is fetched where there is one. */
-async function postableFile(file: Blob, check: SizeCheck): Promise<Postable> {
-  // What cannot be read is the worker's to tell.
-  const [width, height, isWebp] = await file
-    .slice(0, BEGINNING)
-    .arrayBuffer()
-    .then(lookAt)
-    .catch((): Head => [1, 1]);
-  check(width, height);
-  if (width * height > MOST_UNSCALED_PIXELS) {
-    const resizeWidth = Math.ceil(Math.sqrt((ENOUGH_PIXELS * width) / height));
-    return snapshot(file, 'Blob', { resizeWidth });
-  }
-  if (!isWebp) return { picture: { file, orientation: 1 }, transfer: [] };
-  try {
-    const { takeWebpOrientation } = await import('./webp-orientation.ts');
-    const { orientation, upright } = takeWebpOrientation(await file.arrayBuffer());
-    const content = orientation === 1 ? file : new Blob([upright]);
-    return { picture: { file: content, orientation }, transfer: [] };
-  } catch (cause) {
-    throw new InputError('PICTURE_DECODE', 'Cannot read the orientation of the WebP picture', {
+async function postableFile(source: Blob, check: SizeCheck): Promise<Postable> {
+  const { takeFile } = await import('./stored-file.ts').catch((cause) => {
+    throw new InputError('PICTURE_DECODE', 'Cannot look at a stored picture', {
       cause,
-      hint: `is worker/webp-orientation.js of mobinet/dist served? ${cause}`,
+      hint: `is worker/stored-file.js of mobinet/dist served? ${cause}`,
     });
-  }
+  });
+  const { file, orientation, resizeWidth } = await takeFile(source, check);
+  if (resizeWidth !== undefined) return snapshot(file, 'Blob', { resizeWidth });
+  return { picture: { file, orientation }, transfer: [] };
 }
 
 async function snapshotOfImage(image: HTMLImageElement): Promise<Postable> {

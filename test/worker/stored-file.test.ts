@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { lookAt } from '../../src/worker/stored-size.ts';
+import { lookAt } from '../../src/worker/stored-file.ts';
 
 const folder = new URL('../fixtures/pictures/', import.meta.url);
 const files = readdirSync(folder).filter((name) => /\.(png|jpg)$/.test(name));
@@ -23,6 +23,6 @@ test('a WebP is said to be one', () => {
 });
 
 test('what is too short says nothing', () => {
-  expect(() => look(Uint8Array.of(0xff, 0xd8, 0xff, 0xe0))).toThrow(RangeError);
-  expect(() => look(new Uint8Array())).toThrow(RangeError);
+  expect(look(Uint8Array.of(0xff, 0xd8, 0xff, 0xe0))).toEqual([1, 1]);
+  expect(look(new Uint8Array())).toEqual([1, 1]);
 });
