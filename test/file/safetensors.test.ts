@@ -30,6 +30,7 @@ describe('what is refused, and how it is called', () => {
     ['seven bytes', 'NOT_A_MODEL', new Uint8Array(7)],
     ['a web page', 'NOT_A_MODEL', new TextEncoder().encode('<!doctype html><title>404</title>')],
     ['a header longer than allowed', 'NOT_A_MODEL', new Uint8Array(16).fill(0xff)],
+    ['a header of more than 16 MiB', 'NOT_A_MODEL', fileOf(`{${' '.repeat(2 ** 24 - 1)}}`)],
     ['a header that is no JSON', 'NOT_A_MODEL', fileOf('{"a":')],
     ['a header that is an array', 'NOT_A_MODEL', fileOf('[]')],
     ['metadata that are no strings', 'MODEL_METADATA', fileOf({ __metadata__: { version: 1 } })],
