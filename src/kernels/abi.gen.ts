@@ -1,7 +1,7 @@
 /** Generated from assembly/ by `npm run build:wasm`; not to be edited. */
 
 /** Of all that follows: kernels of another digest take other parameters. */
-export const ABI_DIGEST = 'f96c80990849c99e';
+export const ABI_DIGEST = '084fdf1e9485f088';
 
 export const FIRST_TABLE = 4096;
 export const FLOAT32_BEND = 8;
@@ -34,6 +34,7 @@ export interface GenericKernels<Address> {
     stream: Address;
   };
   binaryConv2dNibbles: {
+    bases: number;
     chunkCount: number;
     chunks: Address;
     countsOutside: number;

@@ -13,6 +13,7 @@ import {
   type SignEncoding,
 } from './encodings.ts';
 import type { Place } from './family.ts';
+import { joined } from './joined.ts';
 
 /** The value of a sign, or of levels, in the encoding that a family reads. */
 export function encodeBits(
@@ -57,11 +58,4 @@ export function encodeBits(
     });
   }
   return target;
-}
-
-function joined(rows: readonly (Float32Array | Int16Array)[]): Float32Array | Int16Array {
-  const first = rows[0]!;
-  const all = new (first.constructor as Float32ArrayConstructor)(rows.length * first.length);
-  for (const [index, row] of rows.entries()) all.set(row, index * first.length);
-  return all;
 }
