@@ -18,6 +18,10 @@
  * Activations of k bits (levels.ts) are k times as many planes. The chunks go over the bits from the highest
  * down, with the same weights, and what has been counted is doubled before each further bit: the
  * 16-bit sums are those of odd numbers, and nothing is written or read between the bits.
+ *
+ * Several bases, convolutions of the same activations whose results are added, share the tables: a chunk's
+ * tables are made once and looked up with the weights of each base, which has partial sums of its own. At
+ * the end each base's epilogue takes what the one before has written as its skip, still in the cache.
  */
 
 import {
@@ -176,13 +180,16 @@ function doublePartialSums(partial: usize, outputs: i32): void {
  * @param isShifted whether neighbours in a row of the output's raster are neighbours in the input's
  * @param outside bits of a tap outside the picture, a byte a plane
  * @param countsOutside whether taps outside count as those bits; otherwise as half of their channels
- * @param weights u16 `[group][chunk][output][look-up]`, the chunks of one bit
+ * @param weights u16 `[group][chunk][base][output][look-up]`, the chunks of one bit
  * @param chunks `[chunkCount][3]` i32: its runs, the bytes of its look-ups of an output, and whether it is the
  *   first of a bit that is not the highest
  * @param runs `[chunk][run]`: row and column of the tap less the padding, bytes to its first plane, where its
  *   bits are in `outside`, groups of 5, groups of 4
  * @param groupPlanes planes of a group's input channels
  * @param groupOutputs multiple of 4 unless there is one group
+ * @param bases how many convolutions are added
+ * @param parameters `[base][output]`, the signs' thresholds in the last
+ * @param partialSums scratch, `[base][output of a group][32]` u16; not read where there is one chunk
  * For the others see binaryPointwiseNibbles.
  */
 // @ts-ignore: decorator
@@ -221,6 +228,7 @@ export function binaryConv2dNibbles<T>(
   groups: i32,
   groupPlanes: i32,
   groupOutputs: i32,
+  bases: i32,
 ): void {
   const ones = v128.load(ONES);
   const unitsPerGroup = (groupOutputs + 3) / 4;
@@ -234,14 +242,16 @@ export function binaryConv2dNibbles<T>(
     unit += units;
     const firstOutput = unitOfGroup * 4;
     const outputs = min(units * 4, groupOutputs - firstOutput);
-    const partial = chunkCount > 1 ? partialSums + <usize>firstOutput * 64 : 0;
+    const partial = partialSums + <usize>firstOutput * 64;
     const groupPlane = planes + <usize>(group * groupPlanes) * inPlaneBytes;
     let chunkWeights = weights + <usize>group * groupWeightBytes;
     let run = runs;
     for (let index = 0; index < chunkCount; index++) {
       const chunk = chunks + <usize>index * CHUNK_BYTES;
       if (load<i32>(chunk, CHUNK_DOUBLES)) {
-        doublePartialSums(partial, outputs);
+        for (let base = 0; base < bases; base++) {
+          doublePartialSums(partial + <usize>(base * groupOutputs) * 64, outputs);
+        }
         chunkWeights = weights + <usize>group * groupWeightBytes;
       }
       let table: usize = ASC_FEATURE_THREADS ? tableBase : 0;
@@ -265,29 +275,33 @@ export function binaryConv2dNibbles<T>(
       }
       endTables(table);
       const weightBytes = <usize>load<i32>(chunk, CHUNK_WEIGHT_BYTES);
-      const weight = chunkWeights + <usize>firstOutput * weightBytes;
-      chunkWeights += <usize>groupOutputs * weightBytes;
-      if (index < chunkCount - 1) {
-        addPartialSums(weight, weightBytes, tableBase, partial, outputs, index == 0);
-        continue;
-      }
       const output = group * groupOutputs + firstOutput;
+      const streamAt = stream + <usize>tile * streamTileBytes + <usize>output * tileBytes<T>();
       const skipBegin = skip + <usize>tile * skipTileBytes;
-      finishOutputs<T>(
-        weight, weightBytes, tableBase, partial,
-        parameters + <usize>output * parameterBytes<T>(),
-        skipBegin,
-        skipBegin + <usize>(output % skipChannels) * tileBytes<T>(),
-        skipBegin + <usize>skipChannels * tileBytes<T>(),
-        stream + <usize>tile * streamTileBytes + <usize>output * tileBytes<T>(),
-        signsEncoding == SIGNS_PLANES
-          ? signs + <usize>tile * 32 + <usize>(output / 4) * planeBytes
-          : signs + <usize>(tile * groups * groupOutputs + output) * 16,
-        signsEncoding,
-        planeBytes,
-        inside + <usize>tile * 32,
-        outputs,
-      );
+      for (let base = 0; base < bases; base++) {
+        const weight = chunkWeights + <usize>firstOutput * weightBytes;
+        chunkWeights += <usize>groupOutputs * weightBytes;
+        const sums = partial + <usize>(base * groupOutputs) * 64;
+        if (index < chunkCount - 1) {
+          addPartialSums(weight, weightBytes, tableBase, sums, outputs, index == 0);
+          continue;
+        }
+        finishOutputs<T>(
+          weight, weightBytes, tableBase, chunkCount > 1 ? sums : 0,
+          parameters + <usize>(base * groups * groupOutputs + output) * parameterBytes<T>(),
+          skipBegin,
+          base == 0 ? skipBegin + <usize>(output % skipChannels) * tileBytes<T>() : streamAt,
+          base == 0 ? skipBegin + <usize>skipChannels * tileBytes<T>() : 0,
+          streamAt,
+          signsEncoding == SIGNS_PLANES
+            ? signs + <usize>tile * 32 + <usize>(output / 4) * planeBytes
+            : signs + <usize>(tile * groups * groupOutputs + output) * 16,
+          base == bases - 1 ? signsEncoding : 0,
+          planeBytes,
+          inside + <usize>tile * 32,
+          outputs,
+        );
+      }
     }
   }
 }

@@ -126,17 +126,20 @@ function binaryConvs(
   const { name, kernel, stride, padding, groups, outChannels, weight } = layer;
   const from = layer.inputs[0]!;
   const isPlain = planes.length * bases.length === 1;
-  let sum: string | undefined;
-  for (const [b, base] of bases.entries()) {
-    const at = bases.length === 1 ? name : `${name}.base${b}`;
-    const bits = tensor(emitter, `${at}.weight`, {
+  const nameOf = (base: number) => (bases.length === 1 ? name : `${name}.base${base}`);
+  const weights = bases.map(({ signs }, base) =>
+    tensor(emitter, `${nameOf(base)}.weight`, {
       dtype: 'U64',
       shape: [outChannels, Math.ceil(weight.length / outChannels / 64)],
-      data: packSigns(base.signs, outChannels, product(kernel)),
-    });
-    for (const [p, plane] of planes.entries()) {
+      data: packSigns(signs, outChannels, product(kernel)),
+    }),
+  );
+  let sum: string | undefined;
+  // The bases of a plane one after the other: one call adds them up.
+  for (const [p, plane] of planes.entries()) {
+    for (const [b, base] of bases.entries()) {
       const { bits: width, half, paddingValue } = plane;
-      const own = planes.length === 1 ? at : `${at}.plane${p}`;
+      const own = planes.length === 1 ? nameOf(b) : `${nameOf(b)}.plane${p}`;
       const alpha = base.alpha.map((x) => x * half);
       const made = add(
         emitter,
@@ -144,7 +147,7 @@ function binaryConvs(
         'binary_conv2d',
         [bitsOf(emitter, from, plane)],
         {
-          weight: bits,
+          weight: weights[b]!,
           ...(alpha.every((x) => x === 1)
             ? {}
             : { alpha: floats(emitter, `${own}.alpha`, [outChannels], alpha) }),

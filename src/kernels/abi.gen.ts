@@ -1,7 +1,7 @@
 /** Generated from assembly/ by `npm run build:wasm`; not to be edited. */
 
 /** Of all that follows: kernels of another digest take other parameters. */
-export const ABI_DIGEST = 'bd8f3d663cd8c463';
+export const ABI_DIGEST = '0975adf3cdb5b562';
 
 export const FIRST_TABLE = 4096;
 export const FLOAT32_BEND = 8;
@@ -34,6 +34,7 @@ export interface GenericKernels<Address> {
     stream: Address;
   };
   binaryConv2dNibbles: {
+    bases: number;
     chunkCount: number;
     chunks: Address;
     countsOutside: number;

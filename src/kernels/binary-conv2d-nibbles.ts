@@ -3,11 +3,12 @@
 import { type BinaryConv2dNode, countScale } from '../ops/binary_conv2d.ts';
 import { dilationOf } from '../ops/shapes.ts';
 import type { Shape } from '../tensor.ts';
-import { countParameters } from './binary-epilogue.ts';
+import { parametersOf } from './binary-epilogue.ts';
 import { weightWords, wordsPerFilter } from './binary-weights.ts';
 import type { Argument } from './calls.ts';
 import { planeBytes, planesOrigin } from './encodings.ts';
 import { type Emission, type Family, skipArguments, streamRoom } from './family.ts';
+import { joined } from './joined.ts';
 import { encodeBits } from './levels.ts';
 import {
   chunksOf,
@@ -33,6 +34,7 @@ export const binaryConv2dNibbles: Family<'binary_conv2d'> = {
   encode: encodeBits,
   writes: 'stream',
   makesSigns: ['nibbles', 'planes'],
+  joins: (stage, before) => tablesKey(stage.source) === tablesKey(before.source),
   emit(emission) {
     const { stage, target, calls, inputs, raster } = emission;
     const { activations } = target;
@@ -43,6 +45,7 @@ export const binaryConv2dNibbles: Family<'binary_conv2d'> = {
     const chunks = chunksOf(tapsOf(node).length, quads);
     const perOutput = chunks.reduce((sum, chunk) => sum + lookUps(chunk), 0);
     const mostQuads = Math.max(...chunks.flat().map(quadsOf));
+    const bases = [...(stage.before ?? []), stage];
     const { signs, signArguments } = signRoom(emission);
     const stream = streamRoom(emission);
     const granule = node.groups * Math.ceil(group.outputs / 4);
@@ -64,13 +67,21 @@ export const binaryConv2dNibbles: Family<'binary_conv2d'> = {
         inStride: input.row,
         outside: calls.constant(outsideBits(node)),
         countsOutside: node.paddingValue === 0 ? 0 : 1,
-        weights: calls.constant(packWeights(node, chunks)),
-        groupWeightBytes: perOutput * group.outputs * 2,
+        weights: calls.constant(
+          packWeights(
+            bases.map(({ source }) => source),
+            chunks,
+          ),
+        ),
+        groupWeightBytes: perOutput * group.outputs * bases.length * 2,
         chunks: calls.constant(chunkRecords(chunks, node.bits)),
         chunkCount: node.bits * chunks.length,
         runs: calls.constant(runRecords(node, chunks.flat(), input)),
-        parameters: countParameters(emission),
-        partialSums: node.bits * chunks.length > 1 ? calls.scratch(group.outputs * 64) : 0,
+        parameters: calls.constant(
+          joined(bases.map((base) => parametersOf({ ...emission, stage: base }))),
+        ),
+        partialSums:
+          node.bits * chunks.length > 1 ? calls.scratch(bases.length * group.outputs * 64) : 0,
         ...skipArguments(emission),
         stream,
         streamTileBytes: node.outChannels * activations.tileBytes,
@@ -78,6 +89,7 @@ export const binaryConv2dNibbles: Family<'binary_conv2d'> = {
         groups: node.groups,
         groupPlanes: quads,
         groupOutputs: group.outputs,
+        bases: bases.length,
       },
       writes: ['tableBase', 'window', 'partialSums', 'stream', 'signs'],
       inPlace: { output: 'stream', input: 'skip' },
@@ -178,17 +190,28 @@ function runRecords(node: BinaryConv2dNode, runs: readonly Run[], input: Raster)
   return Int32Array.from(bits.flatMap(recordsOf));
 }
 
-/** `[group][chunk][output][look-up]`. */
-function packWeights(node: BinaryConv2dNode, chunks: readonly (readonly Run[])[]): Uint16Array {
+/** `[group][chunk][base][output][look-up]`. */
+function packWeights(
+  bases: readonly BinaryConv2dNode[],
+  chunks: readonly (readonly Run[])[],
+): Uint16Array {
+  const node = bases[0]!;
   const { channels, outputs } = groupOf(node);
   const taps = tapsOf(node);
   const runs = chunks.map((chunk) => chunk.map((run) => ({ ...run, tap: taps[run.tap]! })));
   const filterBits = wordsPerFilter(node) * 64;
-  const words = weightWords(node);
-  const groups = Array.from({ length: node.groups }, (_, group) =>
-    packLookUps(runs, words, group * outputs * filterBits, filterBits, outputs, channels),
+  const words = bases.map((base) => weightWords(base));
+  const groups = Array.from({ length: node.groups }, (_, group) => group * outputs * filterBits);
+  return joined(
+    groups.flatMap((first) =>
+      runs.flatMap((chunk) =>
+        words.map((all) => packLookUps([chunk], all, first, filterBits, outputs, channels)),
+      ),
+    ),
   );
-  const packed = new Uint16Array(groups.length * groups[0]!.length);
-  for (const [group, weights] of groups.entries()) packed.set(weights, group * weights.length);
-  return packed;
+}
+
+/** What is the same of convolutions that can share the tables: all but their weights. */
+function tablesKey({ name: _, weight: __, alpha: ___, ...rest }: BinaryConv2dNode): string {
+  return JSON.stringify(rest);
 }

@@ -5,15 +5,17 @@ import type { Constant } from './calls.ts';
 import type { Emission } from './family.ts';
 
 /** Its parameters, and the fused sign's thresholds, as a constant. */
-export function countParameters({
+export function countParameters(emission: Emission<'binary_conv2d'>): Constant {
+  return emission.calls.constant(parametersOf(emission));
+}
+
+/** Those of a stage, of which the emission tells what it is for. */
+export function parametersOf({
   stage,
   target,
-  calls,
   sign,
-}: Emission<'binary_conv2d'>): Constant {
+}: Pick<Emission<'binary_conv2d'>, 'stage' | 'target' | 'sign'>): Float32Array | Int16Array {
   const { most: sum, step } = countScale(stage.source);
   const most = (2 * sum) / step;
-  return calls.constant(
-    target.activations.countParameters(stage.value, stage.functions!, most, sign?.threshold),
-  );
+  return target.activations.countParameters(stage.value, stage.functions!, most, sign?.threshold);
 }

@@ -34,6 +34,8 @@ export interface Stage<Op extends OpName = OpName> {
   /** Per channel, what is done to the source's sums; none where the source allows none. */
   readonly functions: readonly PiecewiseLinear[] | undefined;
   readonly skip: Skip | undefined;
+  /** Those whose values the same call adds up before, each the skip of the next. */
+  readonly before?: readonly Stage<Op>[];
 }
 
 /** What a plan is made for. */
@@ -105,6 +107,8 @@ export interface Family<Op extends OpName> {
   readonly writes: 'stream' | 'planar';
   /** Encodings of signs that it can make itself. */
   readonly makesSigns?: readonly SimdEncoding[];
+  /** Whether a stage's call can add up what is its skip, too, where nothing else reads that. */
+  joins?(stage: Stage<Op>, before: Stage<Op>): boolean;
   emit(emission: Emission<Op>): Emitted;
 }
 

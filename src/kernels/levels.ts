@@ -14,6 +14,7 @@ import {
   signsIn,
 } from './encodings.ts';
 import type { Place } from './family.ts';
+import { joined } from './joined.ts';
 import { TILE_PIXELS } from './raster.ts';
 
 const EVERY: Readonly<Record<SignEncoding, Encoding>> = {
@@ -82,11 +83,4 @@ export function encodeBits(
     });
   }
   return target;
-}
-
-function joined(rows: readonly (Float32Array | Int16Array)[]): Float32Array | Int16Array {
-  const first = rows[0]!;
-  const all = new (first.constructor as Float32ArrayConstructor)(rows.length * first.length);
-  for (const [index, row] of rows.entries()) all.set(row, index * first.length);
-  return all;
 }

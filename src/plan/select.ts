@@ -43,10 +43,32 @@ export function select(
     if (reads === 'stream' || reads === 'planar') continue;
     wanted.set(inputs[0]!, [...(wanted.get(inputs[0]!) ?? []), reads]);
   }
-  return stages.map((stage, index) => {
+  const selections = stages.map((stage, index) => {
     const family = families[index]!;
     return { stage, family, sign: fusedSign(family, signs.get(stage.value) ?? [], wanted) };
   });
+  return joinSums(graph, selections);
+}
+
+/** Where a family can add up a stage and its skip in one call, and nothing else reads the skip, one of them. */
+function joinSums(graph: Graph, selections: readonly Selection[]): Selection[] {
+  const reads = [graph.output, ...graph.nodes.flatMap(({ inputs }) => inputs)];
+  const kept = new Map<string, Selection>();
+  for (const selection of selections) {
+    let { stage } = selection;
+    const skip = stage.skip && kept.get(stage.skip.value);
+    if (
+      skip?.family === selection.family &&
+      skip.family.joins?.(stage, skip.stage) &&
+      reads.filter((value) => value === skip.stage.value).length === 1
+    ) {
+      const { before = [], ...last } = skip.stage;
+      kept.delete(last.value);
+      stage = { ...stage, skip: last.skip, before: [...before, last] };
+    }
+    kept.set(stage.value, { ...selection, stage });
+  }
+  return [...kept.values()];
 }
 
 function familyOf(stage: Stage, target: Target, uncommon: Families | undefined): Family<OpName> {

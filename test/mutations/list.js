@@ -199,6 +199,9 @@ export const MUTATIONS = [
       ],
       ['a group reads the planes of the first', '<usize>(group * groupPlanes) * inPlaneBytes', '0'],
       ['a further bit counts as much as the one before', 'i16x8.add(sums, sums)', 'sums'],
+      ['every base adds to the sums of the first', '<usize>(base * groupOutputs) * 64;', '0;'],
+      ['a further base has the skip of the first', ': streamAt,', ': skipBegin,'],
+      ['every base has the alphas of the first', 'base * groups * groupOutputs + output', 'output'],
     ],
   },
   {

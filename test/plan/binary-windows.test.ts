@@ -21,6 +21,8 @@ interface Window {
 interface Unit extends Window {
   /** Of a number that it reads; 1 for signs. */
   readonly bits?: number;
+  /** Convolutions of them that are added; default 1. */
+  readonly bases?: number;
   readonly groups: number;
   readonly outChannels: number;
 }
@@ -52,6 +54,7 @@ const networks = fc.record({
   width: size(12),
   windows: fc.tuple(window, window),
   bits: fc.tuple(fc.constantFrom(1, 1, 2, 3, 4), fc.constantFrom(1, 1, 2, 3, 4)),
+  bases: fc.tuple(fc.constantFrom(1, 1, 2, 3), fc.constantFrom(1, 1, 2, 3)),
   seed: fc.nat(),
 });
 
@@ -59,7 +62,10 @@ const fits = ({ kernel, padding, dilation = [1, 1] }: Window, height: number, wi
   (kernel[0] - 1) * dilation[0] < height + padding[0] + padding[2] &&
   (kernel[1] - 1) * dilation[1] < width + padding[1] + padding[3];
 
-/** sign, convolution, PReLU, batch norm, twice; and what the first sign read where it has the shape. */
+/**
+ * sign, convolution, PReLU, batch norm, twice; and what the first sign read where it has the shape. Or several
+ * convolutions of a sign, and what it read where it has the shape, added up.
+ */
 function networkOf(
   inputShape: readonly [number, number, number],
   units: readonly Unit[],
@@ -73,7 +79,7 @@ function networkOf(
   for (const [index, unit] of units.entries()) {
     const [inChannels, height, width] = builder.shape(value) as typeof inputShape;
     if (!fits(unit, height, width)) return undefined;
-    const { outChannels, bits = 1 } = unit;
+    const { outChannels, bits = 1, bases = 1 } = unit;
     const thresholds = random.floats((2 ** bits - 1) * inChannels, random.eighth);
     const read = { name: `signs${index}`, inputs: [value] };
     const signs = add(
@@ -82,16 +88,30 @@ function networkOf(
         : { ...read, op: 'levels', bits, thresholds },
     );
     const c = { inChannels, height, width, ...unit };
-    const alpha = random.floats(outChannels, () => 2 ** -(1 + bits + random.below(3)));
     const { paddingValue, dilation } = unit;
-    const options = { alpha, paddingValue, dilation, bits };
-    const conv = add(binaryConv2d(`conv${index}`, signs, c, random, options));
+    const convolve = (name: string) => {
+      const alpha = random.floats(outChannels, () => 2 ** -(1 + bits + random.below(3)));
+      const options = { alpha, paddingValue, dilation, bits };
+      return add(binaryConv2d(name, signs, c, random, options));
+    };
+    const sumOf = (name: string, inputs: string[]) => add({ name, op: 'add', inputs });
+    const conv = convolve(`conv${index}`);
+    if (bases > 1) {
+      const isSame = `${builder.shape(conv)}` === `${builder.shape(value)}`;
+      let sum = isSame ? sumOf(`begin${index}`, [conv, value]) : conv;
+      for (let base = 1; base < bases; base++) {
+        sum = sumOf(`sum${index}.${base}`, [sum, convolve(`conv${index}.${base}`)]);
+      }
+      value = sum;
+      continue;
+    }
     const slope = random.floats(outChannels, () => (random.below(5) - 2) / 4);
     const bent = add({ name: `bent${index}`, op: 'prelu', inputs: [conv], slope });
     const bias = random.floats(outChannels, random.eighth);
     value = add({ name: `out${index}`, op: 'affine', inputs: [bent], scale: undefined, bias });
   }
-  const same = `${builder.shape(value)}` === `${inputShape}`;
+  const isUnit = (units.at(-1)!.bases ?? 1) === 1;
+  const same = isUnit && `${builder.shape(value)}` === `${inputShape}`;
   if (same) value = add({ name: 'sum', op: 'add', inputs: [value, 'image'] });
   return { ...builder.finish(value), ...(stream && { stream }) };
 }
@@ -103,10 +123,11 @@ function randomNetwork(c: NetworkCase, stream?: Int16Stream): [Graph, Float32Arr
   const [first, second, third] = c.groupChannels.map((channels) => channels * c.groups);
   const shape = [first!, c.height, c.width] as const;
   const units = [
-    { ...c.windows[0], bits: c.bits[0], groups: c.groups, outChannels: second! },
+    { ...c.windows[0], bits: c.bits[0], bases: c.bases[0], groups: c.groups, outChannels: second! },
     {
       ...c.windows[1],
       bits: c.bits[1],
+      bases: c.bases[1],
       groups: 1,
       outChannels: c.seed % 2 === 0 ? first! : third!,
     },
@@ -190,6 +211,17 @@ test('numbers of 4 bits are packed in one call and read by another', () => {
     'binaryConv2dWords',
     'streamToPlanar',
   ]);
+});
+
+test('bases of the same signs are added in one call', () => {
+  const unit: Unit = {
+    ...{ kernel: [3, 3], stride: [1, 1], padding: [1, 1, 1, 1], paddingValue: 0 },
+    ...{ groups: 1, outChannels: 64, bases: 3 },
+  };
+  const graph = networkOf([64, 8, 8], [unit, unit], randomFrom(5))!;
+  const steps = planGraph(graph, 'simd').steps.map((step) => step.kernel);
+  expect(steps.filter((kernel) => kernel === 'binaryConv2dNibbles')).toHaveLength(2);
+  expect(steps.filter((kernel) => kernel === 'signPlanes')).toHaveLength(1);
 });
 
 test.each([

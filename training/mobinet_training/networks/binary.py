@@ -14,17 +14,17 @@ def latent(outputs, inputs, size):
     return weight
 
 
-def write_convolution(writer, name, op, value, module, bits, nonzero=None, alpha=None, **more):
+def write_convolution(writer, name, op, value, module, weight, nonzero=None, alpha=None, **more):
     """A node of packed bits. module: has stride, padding and the latent weight, [O, I, kh, kw].
 
-    bits, nonzero: the name of a tensor of bits; alpha: [O], or None for 1.
+    weight, nonzero: the name of a tensor of bits; alpha: [O], or None for 1.
     """
     outputs, inputs, height, width = module.weight.shape
     constants = {} if nonzero is None else {"nonzero": nonzero}
     if alpha is not None:
         constants["alpha"] = writer.floats(f"{name}.alpha", alpha)
     return writer.add(
-        f"{name}.conv", op, [value], weight=bits, **constants, kernel=[height, width], in_channels=inputs,
+        f"{name}.conv", op, [value], weight=weight, **constants, kernel=[height, width], in_channels=inputs,
         out_channels=outputs, stride=[module.stride] * 2, padding=[module.padding] * 4, groups=1, **more)
 
 

@@ -16,14 +16,14 @@ from .signs import sign, straight_through
 class Unit(nn.Module):
     """Activations of k bits -> convolution with weights of +-E|w|, one number a layer -> batch norm.
 
-    Activations are x within 0 to 1, rounded to n = 2^k - 1 steps: a half and half of the mean of n signs, at
-    thresholds (j - 1/2) / n. So the file has n binary convolutions with the same bits; what a half adds to each sum is
-    part of the batch norm, and a border of 0 is a sign of -1. Both gradients are straight through.
+    Activations are x within 0 to 1, rounded to n = 2^k - 1 steps: a half and 1 / 2n of an odd number from -n to n,
+    which the file has as k bits, of one bit as a sign. What a half adds to each sum is part of the batch norm, and a
+    border of 0 is -n. Both gradients are straight through.
     """
 
     def __init__(self, bits, inputs, outputs, stride):
         super().__init__()
-        self.steps = 2**bits - 1
+        self.bits, self.steps = bits, 2**bits - 1
         self.weight = latent(outputs, inputs, 3)
         self.stride, self.padding = stride, 1
         self.norm = BatchNorm2d(outputs)
@@ -35,18 +35,20 @@ class Unit(nn.Module):
         return self.norm(F.conv2d(x, weight, None, self.stride, self.padding))
 
     def write(self, writer, name, value):
-        bits, total = writer.bits(f"{name}.weight", self.weight), None
+        thresholds = (torch.arange(self.steps) + 0.5) / self.steps
+        if self.bits == 1:
+            threshold = writer.floats(f"{name}.sign.threshold", thresholds)
+            numbers, more = writer.add(f"{name}.sign", "sign", [value], threshold=threshold), {}
+        else:
+            rows = writer.floats(f"{name}.levels.thresholds", thresholds[:, None])
+            numbers, more = writer.add(f"{name}.levels", "levels", [value], thresholds=rows), {"bits": self.bits}
+        bits = writer.bits(f"{name}.weight", self.weight)
         alpha = self.weight.detach().abs().mean().repeat(len(self.weight))
-        for step in range(self.steps):
-            at = f"{name}.{step}"
-            threshold = writer.floats(f"{at}.sign.threshold", torch.full((1,), (step + 0.5) / self.steps))
-            signs = writer.add(f"{at}.sign", "sign", [value], threshold=threshold)
-            x = write_convolution(
-                writer, at, "binary_conv2d", signs, self, bits, alpha=alpha / (2 * self.steps), padding_value=-1)
-            total = x if total is None else writer.add(f"{at}.add", "add", [total, x])
+        sums = write_convolution(
+            writer, name, "binary_conv2d", numbers, self, bits, alpha=alpha / 2 / self.steps, padding_value=-1, **more)
         norm = copy.deepcopy(self.norm)
         norm.running_mean -= alpha / 2 * sign(self.weight.detach()).sum((1, 2, 3))
-        return norm.write(writer, f"{name}.norm", total)
+        return norm.write(writer, f"{name}.norm", sums)
 
 
 class DoReFaNet(ResNet18):
