@@ -9,19 +9,20 @@ export const STANDARD_INPUT = '-';
 
 const PATIENCE = 2000;
 
-/** Says so where standard input or a FIFO keeps `reading` waiting: nobody may write to it. */
+/** Says so where standard input, a FIFO or a device keeps `reading` waiting: nothing may come of it. */
 export async function patiently<T>(file: string, reading: Promise<T>): Promise<T> {
   const remark = () => {
     if (file === STANDARD_INPUT) say('Waiting for standard input');
-    else if (isFifo(file)) say(`Waiting for ${safeText(file)}, a FIFO`);
+    else if (isSpecial(file)) say(`Waiting for ${safeText(file)}`);
   };
   const timer = setTimeout(remark, PATIENCE);
   return reading.finally(() => clearTimeout(timer));
 }
 
-function isFifo(file: string): boolean {
+function isSpecial(file: string): boolean {
   try {
-    return statSync(pathOfText(pathOf(file))).isFIFO();
+    const found = statSync(pathOfText(pathOf(file)));
+    return found.isFIFO() || found.isCharacterDevice();
   } catch {
     return false;
   }

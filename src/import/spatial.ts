@@ -292,7 +292,10 @@ export function reshape(builder: Builder, input: Value, shape: readonly number[]
     if (shape.length === 2 && shape[0] === 1) {
       return { kind: 'map', layer, shape, flat: { order, map: layer.shape } };
     }
-    if (layer.shape[1] * layer.shape[2] === 1) return { kind: 'map', layer, shape: mapped(shape) };
+    if (layer.shape[1] * layer.shape[2] === 1) {
+      const isSqueezed = String(shape) === String([1, layer.shape[0], 1]);
+      return { kind: 'map', layer, shape: isSqueezed ? shape : mapped(shape) };
+    }
   } else if (flat.order === order && String(mapShapeOf(builder, shape)) === String(flat.map)) {
     if (layer.op !== 'flatten') return { kind: 'map', layer, shape };
   } else if (String(mapShapeOf(builder, shape)) === String([product(flat.map), 1, 1])) {
@@ -328,6 +331,17 @@ export function mean(
   if (rank === 4 && sorted === spatial) {
     const layer = builder.layer({ op: 'global_average_pool' }, [map.layer], [c, 1, 1]);
     return { kind: 'map', layer, shape: keep ? foreignShape(builder, [c, 1, 1]) : [1, c] };
+  }
+  // One axis after the other: the first leaves [1, channels, side].
+  const isSide = builder.layout === 'nchw' && over.length === 1 && over[0]! >= 2;
+  if (isSide && (rank === 4 || rank === 3)) {
+    const kernel: Pair = rank === 3 ? [h, w] : over[0] === 3 ? [1, w] : [h, 1];
+    const window = { kernel, stride: [1, 1], padding: [0, 0, 0, 0] } as const;
+    const shape = map.shape.map((side, axis) => (axis === over[0] ? 1 : side));
+    return {
+      ...pool(builder, 'average_pool2d', map, window),
+      shape: keep ? shape : shape.filter((_, axis) => axis !== over[0]),
+    };
   }
   if (rank === 4 && sorted === channel && keep) {
     return asMap(builder, builder.layer({ op: 'channel_mean' }, [map.layer], [1, h, w]));

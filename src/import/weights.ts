@@ -7,9 +7,17 @@ export interface Base {
   readonly signs: Int8Array;
 }
 
+/** Different numbers of a filter, where they are evenly spaced, and where they are not. */
+const MOST_LEVELS = 16;
+const MOST_UNEVEN_LEVELS = 5;
+
+/** What lies this far from 0, relative to the largest of a filter, is rounding. */
+const ROUNDING = 1e-6;
+
 /**
  * The weights as a sum of bases, exactly or within `tolerance` of alpha: one for +-alpha, two for
- * ternary and 2-bit weights, k for k bits; undefined where they are anything else.
+ * ternary and 2-bit weights, k for k bits, one more where they are not about 0; undefined where they are
+ * anything else.
  * @param weight `[filters, elements]`
  */
 export function basesOf(
@@ -20,7 +28,8 @@ export function basesOf(
   return (
     binaryBase(weight, filters, tolerance) ??
     ternaryBases(weight, filters, tolerance) ??
-    gridBases(weight, filters, tolerance)
+    gridBases(weight, filters, tolerance) ??
+    levelBases(weight, filters, tolerance)
   );
 }
 
@@ -78,6 +87,112 @@ function gridBases(weight: Float32Array, filters: number, tolerance: number): Ba
     alpha: new Float32Array(filters).fill(unit * 2 ** bit),
     signs: Int8Array.from(codes, (code) => ((code >> bit) & 1 ? 1 : -1)),
   }));
+}
+
+/** A filter and its different numbers, in order. */
+interface Levels {
+  readonly row: Float32Array;
+  readonly levels: readonly number[];
+  /** How much numbers of one level may differ. */
+  readonly within: number;
+}
+
+/**
+ * Few different numbers a filter. Those of a two's complement, as LSQ has them, are not about 0: what is left
+ * is the same for all weights of a filter, and a base whose signs are all +1.
+ */
+function levelBases(weight: Float32Array, filters: number, tolerance: number): Base[] | undefined {
+  const elements = weight.length / filters;
+  const rows: Levels[] = [];
+  for (let filter = 0; filter < filters; filter++) {
+    const row = weight.subarray(filter * elements, (filter + 1) * elements);
+    const within = tolerance * row.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
+    const levels = levelsOf(row, within);
+    if (levels === undefined) return undefined;
+    rows.push({ row, levels, within });
+  }
+  return evenBases(rows) ?? unevenBases(rows);
+}
+
+function levelsOf(row: Float32Array, within: number): number[] | undefined {
+  const levels: number[] = [];
+  for (const w of row.slice().sort()) {
+    if (levels.length > 0 && w - levels.at(-1)! <= within) continue;
+    if (levels.length === MOST_LEVELS) return undefined;
+    levels.push(w);
+  }
+  return levels;
+}
+
+/** The bits of how many steps a weight is above the least of its filter. */
+function evenBases(rows: readonly Levels[]): Base[] | undefined {
+  const steps: number[] = [];
+  let most = 1;
+  for (const { levels, within } of rows) {
+    const least = levels[0]!;
+    const range = levels.at(-1)! - least;
+    const gaps = levels.slice(1).map((level, at) => level - levels[at]!);
+    const count = Math.round(range / Math.min(...gaps, range));
+    const step = count > 0 ? range / count : 0;
+    const isEven = (level: number) => {
+      const above = level - least;
+      return Math.abs(above - Math.round(above / step) * step) <= within;
+    };
+    if (count >= MOST_LEVELS || (step > 0 && !levels.every(isEven))) return undefined;
+    most = Math.max(most, count || 0);
+    steps.push(step);
+  }
+  const bits = Math.ceil(Math.log2(most + 1));
+  const bases = Array.from({ length: bits }, (_, bit) => ({
+    alpha: Float32Array.from(steps, (step) => step * 2 ** (bit - 1)),
+    signs: signsOf(rows, ({ levels }, w, filter) => {
+      const step = steps[filter]!;
+      return step > 0 && ((Math.round((w - levels[0]!) / step) >> bit) & 1) === 1;
+    }),
+  }));
+  return withRest(rows, bases, ({ levels }, at) => levels[0]! + (steps[at]! * (2 ** bits - 1)) / 2);
+}
+
+/** A base for each step from one level to the next. */
+function unevenBases(rows: readonly Levels[]): Base[] | undefined {
+  const most = Math.max(...rows.map(({ levels }) => levels.length));
+  if (most > MOST_UNEVEN_LEVELS) return undefined;
+  const half = (levels: readonly number[], at: number) =>
+    ((levels[at + 1] ?? levels.at(-1)!) - (levels[at] ?? levels.at(-1)!)) / 2;
+  const bases = Array.from({ length: most - 1 }, (_, at) => ({
+    alpha: Float32Array.from(rows, ({ levels }) => half(levels, at)),
+    signs: signsOf(
+      rows,
+      ({ levels }, w) => at + 1 < levels.length && w > levels[at]! + half(levels, at),
+    ),
+  }));
+  return withRest(rows, bases, ({ levels }) => (levels[0]! + levels.at(-1)!) / 2);
+}
+
+function signsOf(
+  rows: readonly Levels[],
+  isPositive: (levels: Levels, w: number, filter: number) => boolean,
+): Int8Array {
+  const signs = new Int8Array(rows.length * rows[0]!.row.length);
+  for (const [filter, levels] of rows.entries()) {
+    const own = signs.subarray(filter * levels.row.length);
+    for (const [at, w] of levels.row.entries()) own[at] = isPositive(levels, w, filter) ? 1 : -1;
+  }
+  return signs;
+}
+
+function withRest(
+  rows: readonly Levels[],
+  bases: readonly Base[],
+  restOf: (levels: Levels, filter: number) => number,
+): Base[] {
+  const rest = Float32Array.from(rows, restOf);
+  const isRounding = rows.every(({ levels }, filter) => {
+    const largest = Math.max(...levels.map(Math.abs));
+    return Math.abs(rest[filter]!) <= ROUNDING * largest;
+  });
+  if (isRounding) return [...bases];
+  return [...bases, { alpha: rest, signs: signsOf(rows, () => true) }];
 }
 
 function meanMagnitude(row: Float32Array): number {

@@ -3,6 +3,8 @@ import { checkOptions, InputError, invalidOption } from '../errors.ts';
 import { checkPictureSize, MAX_PICTURE_PIXELS } from '../image/check-picture.ts';
 import type { Picture, Preprocessing } from '../image/picture.ts';
 import type { Region } from '../image/view.ts';
+import { checkBound } from './check-bound.ts';
+import { checkJpegSegments } from './jpeg-segments.ts';
 import { PICTURE_FORMATS, type PictureFormat, sniffOther, sniffPicture } from './picture-format.ts';
 import { pngFault, pngSize } from './png-chunks.ts';
 
@@ -66,6 +68,8 @@ export async function decodePicture(
 ): Promise<DecodedPicture> {
   checkOptions(options);
   const { maxPixels = MAX_PICTURE_PIXELS, enough } = options;
+  checkBound('maxPixels', maxPixels);
+  checkBound('enough', enough);
   if (!(bytes instanceof Uint8Array)) {
     throw invalidOption('bytes', bytes, 'the content of a file, as Uint8Array');
   }
@@ -81,6 +85,7 @@ export async function decodePicture(
       const { width, height } = pngSize(bytes);
       checkPictureSize(width, height, maxPixels);
     }
+    if (format === 'JPEG') checkJpegSegments(bytes);
     return await read(open(bytes, 'truncated'), maxPixels, enough).catch((error) => {
       if (format !== 'JPEG' || !/premature end/.test(String(error))) throw error;
       // Whole but for its end mark, which any other loss would give away by a warning.

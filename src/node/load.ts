@@ -15,6 +15,7 @@ import type {
   Model,
 } from '../model.ts';
 import { defaultWasmUrl } from '../runtime/wasm.ts';
+import { checkBound } from './check-bound.ts';
 import { decodePicture, enoughFor } from './decode.ts';
 import { readPackageFile } from './package-file.ts';
 import { openPicture, type PictureSource, throwIfAborted } from './picture-source.ts';
@@ -123,6 +124,9 @@ export async function loadModel(
   options: LoadOptions = {},
 ): Promise<NodeModel> {
   checkOptions(options);
+  for (const [name, most] of Object.entries(options.limits ?? {})) {
+    checkBound(`limits.${name}`, most);
+  }
   const bytes = await fileOf(source, options);
   const wasm = await kernelsOf(options.wasm);
   const model = await loadModelOn(NODE, bytes, {
@@ -137,6 +141,8 @@ export async function loadModel(
   ): Promise<Picture> => {
     checkOptions(options);
     const { signal, maxPixels, maxBytes, region } = options;
+    checkBound('maxPixels', maxPixels);
+    checkBound('maxBytes', maxBytes);
     const opened = await openPicture(picture, { signal, maxBytes });
     const enough = enoughFor(preprocessing, region);
     if (!(opened instanceof Uint8Array)) {

@@ -117,7 +117,7 @@ test('a FIFO is waited for, which is said, and read to its end', () => {
     cat said >&2`,
   );
   expect(JSON.parse(stdout)[0]).toMatchObject({ file: 'pipe', width: 640 });
-  expect(stderr).toBe('Waiting for pipe, a FIFO\n');
+  expect(stderr).toBe('Waiting for pipe\n');
 });
 
 describe('--limit', () => {

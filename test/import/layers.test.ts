@@ -145,6 +145,85 @@ test.each([
   expect(report.layers[0]!.why).toContain(`input of ${count} levels`);
 });
 
+/** Of 2 outputs by 4 channels and a 1 x 2 kernel. */
+const OF_LEVELS: readonly [what: string, bases: number, weight: readonly number[]][] = [
+  [
+    "two bits' two's complement, a step for each filter",
+    3,
+    [-2, -1, 0, 1, 1, 0, -2, -2, -0.5, 0, 0.25, 0.25, -0.25, -0.5, 0, 0.25],
+  ],
+  ["four bits' two's complement", 5, [-8, 7, -3, 2, 0, -1, 5, -6, 3, -7, 1, 4, -2, 6, -5, -4]],
+  [
+    'three bases with factors of their own',
+    3,
+    [-1.75, -1, 1, 1.75, 1.75, -1, -1.75, 1, -3.5, -2, 2, 3.5, -2, -2, 3.5, 2],
+  ],
+  ['0 and 1', 2, [0, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 1, 0, 1]],
+];
+
+test.each(OF_LEVELS)('weights of %s that read signs are %i bases', (_, bases, weight) => {
+  const scalar = (name: string, x: number) => ({ name, shape: [], floats: [x] });
+  const nodes = [
+    { op: 'Greater', inputs: ['x', 'half'], output: 'over' },
+    { op: 'Where', inputs: ['over', 'one', 'minus'], output: 's' },
+    { op: 'Conv', inputs: ['s', 'w'], output: 'y' },
+  ];
+  const tensors = [
+    { name: 'w', shape: [2, 4, 1, 2], floats: weight },
+    ...[scalar('half', 0.5), scalar('one', 1), scalar('minus', -1)],
+  ];
+  const wanted = Array.from({ length: 24 }, (_, at) => {
+    const [output, y, x] = [Math.floor(at / 12), Math.floor(at / 4) % 3, at % 4];
+    let sum = 0;
+    for (let c = 0; c < 4; c++) {
+      for (const k of [0, 1]) {
+        const tap = input[(c * 3 + y) * 5 + x + k]! > 0.5 ? 1 : -1;
+        sum += tap * weight[(output * 4 + c) * 2 + k]!;
+      }
+    }
+    return sum;
+  });
+  expectClose(outputOf(nodes, tensors), wanted);
+  const model = onnxModel({ nodes, tensors, inputs: [{ name: 'x', shape: SHAPE }] });
+  expect(importModel(model).report.layers).toMatchObject([{ as: 'bits', convolutions: bases }]);
+});
+
+const means = [0, 1, 2, 3].map(
+  (c) => input.subarray(c * 15, c * 15 + 15).reduce((a, b) => a + b) / 15,
+);
+
+test('the mean of one axis after the other', () => {
+  const mean = { op: 'ReduceMean', int: { keepdims: 0 } };
+  const nodes = [
+    { ...mean, inputs: ['x'], output: 'rows', ints: { axes: [-1] } },
+    { ...mean, inputs: ['rows'], output: 'y', ints: { axes: [-1] } },
+  ];
+  expectClose(outputOf(nodes), means);
+});
+
+test('one axis squeezed after the other, and a LogSoftmax at the end left out', () => {
+  const axis = { name: 'axis', shape: [1], floats: [-1] };
+  const nodes = [
+    { op: 'GlobalAveragePool', inputs: ['x'], output: 'p' },
+    { op: 'Squeeze', inputs: ['p', 'axis'], output: 's' },
+    { op: 'Squeeze', inputs: ['s', 'axis'], output: 'v' },
+    { op: 'LogSoftmax', inputs: ['v'], output: 'y' },
+  ];
+  expectClose(outputOf(nodes, [axis]), means);
+});
+
+test('the Reciprocal of a constant', () => {
+  const nodes = [
+    { op: 'Reciprocal', inputs: ['c'], output: 'r' },
+    { op: 'Mul', inputs: ['x', 'r'], output: 'y' },
+  ];
+  const four = { name: 'c', shape: [], floats: [4] };
+  expectClose(
+    outputOf(nodes, [four]),
+    input.map((x) => x / 4),
+  );
+});
+
 test.each([
   [1, 'grey'],
   [2, 'grey and alpha'],
@@ -216,9 +295,6 @@ describe.each(['binary', 'ternary'] as const)('%s weights that read floats', (ki
     ];
     const rows = weight.filter((_, at) => at % 2 === 0);
     const tensors = [{ name: 'w', shape: [2, 4], floats: rows }, bias];
-    const means = [0, 1, 2, 3].map(
-      (c) => input.subarray(c * 15, c * 15 + 15).reduce((a, b) => a + b) / 15,
-    );
     const wanted = bias.floats.map((b, output) =>
       means.reduce((sum, mean, c) => sum + mean * rows[output * 4 + c]!, b),
     );

@@ -70,6 +70,16 @@ describe('read, as Pillow and browsers read them', () => {
   });
 });
 
+test('a JPEG of a million empty segments is refused: the decoder would keep them all', async () => {
+  const segments = Buffer.alloc(4 * 1_000_000, Uint8Array.of(0xff, 0xe1, 0, 2));
+  const jpeg = read('subsampled.jpg');
+  const bytes = Buffer.concat([jpeg.subarray(0, 2), segments, jpeg.subarray(2)]);
+  await expect(decodePicture(bytes)).rejects.toMatchObject({
+    code: 'PICTURE_DECODE',
+    message: expect.stringContaining('it has more than 65536 segments'),
+  });
+});
+
 test('a JPEG that lacks a byte more than its end mark is refused', async () => {
   await expect(decodePicture(read('subsampled.jpg').subarray(0, -3))).rejects.toMatchObject({
     code: 'PICTURE_DECODE',
