@@ -88,7 +88,6 @@ type SizeCheck = (width: number, height: number) => void;
 
 /** Larger pictures come scaled down, else they would take some bytes a pixel several times. */
 const MOST_UNSCALED_PIXELS = 2 ** 26;
-const ENOUGH_PIXELS = 2 ** 24;
 const BEGINNING = 2 ** 20;
 
 /** Browsers leave the orientation of a WebP alone: what reads it is fetched where there is one. */
@@ -101,8 +100,7 @@ async function postableFile(file: Blob, check: SizeCheck): Promise<Postable> {
     .catch((): Head => [1, 1]);
   check(width, height);
   if (width * height > MOST_UNSCALED_PIXELS) {
-    const resizeWidth = Math.ceil(Math.sqrt((ENOUGH_PIXELS * width) / height));
-    return snapshot(file, 'Blob', { resizeWidth });
+    return snapshot(file, 'Blob', { resizeWidth: width >> 2 });
   }
   if (!isWebp) return { picture: { file, orientation: 1 }, transfer: [] };
   try {
