@@ -7,9 +7,12 @@ export interface ByteLimit {
   readonly option: string;
 }
 
+/** What sets a bound of models, for errors: in programs, and on the command line. */
+export const limitSetter = (name: string): string => `limits.${name} (--limit ${name}=)`;
+
 /** Of a model: by default 1 GiB, more than any takes that can be used. */
 export function modelLimit(limits?: { fileBytes?: number | undefined } | null): ByteLimit {
-  return { most: limits?.fileBytes ?? 2 ** 30, option: 'limits.fileBytes (--limit fileBytes=)' };
+  return { most: limits?.fileBytes ?? 2 ** 30, option: limitSetter('fileBytes') };
 }
 
 /** Of other files: by default four photos of the largest cameras, uncompressed. */

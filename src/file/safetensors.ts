@@ -65,11 +65,10 @@ export function parseHeader(bytes: Uint8Array): Header {
       { hint: 'the download was cut off' },
     );
   }
-  const json = parseJson(bytes.subarray(8, 8 + length));
-  const metadata = json.__metadata__;
+  const { __metadata__: metadata, ...tensors } = parseJson(bytes.subarray(8, 8 + length));
   return {
     metadata: new Map(metadata === undefined ? [] : metadataEntries(metadata)),
-    entries: Object.entries(json).filter(([name]) => name !== '__metadata__'),
+    entries: Object.entries(tensors),
     data: bytes.subarray(8 + length),
   };
 }

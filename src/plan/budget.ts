@@ -4,7 +4,7 @@
  */
 
 import { GraphError } from '../errors.ts';
-import { modelLimit } from '../file/byte-limit.ts';
+import { limitSetter, modelLimit } from '../file/byte-limit.ts';
 import type { Graph } from '../graph/graph.ts';
 import { rasterOf, TILE_PIXELS } from '../kernels/raster.ts';
 import { type GraphNode, operationOf } from '../ops/index.ts';
@@ -71,7 +71,7 @@ export function checkLimit(name: keyof Limits, count: number, value: string, lim
   const most = limits[name] ?? DEFAULT_LIMITS[name];
   if (count <= most) return;
   throw new GraphError('GRAPH_TOO_LARGE', `${name} are ${count} up to ${value}`, {
-    hint: `at most ${most}; limits.${name} (--limit ${name}=) sets the limit`,
+    hint: `at most ${most}; ${limitSetter(name)} sets the limit`,
   });
 }
 

@@ -44,7 +44,7 @@ export {
 } from './classifier.ts';
 export { clearModelCache } from './model-cache.ts';
 export type { WorkerOptions } from './open-worker.ts';
-export type { PictureSource } from './post-picture.ts';
+export type { PictureSource, TakeOptions } from './post-picture.ts';
 export type { QueuePolicy } from './queue.ts';
 export type { SessionOptions } from './session.ts';
 export type { FrameClassification, VideoOptions } from './video.ts';

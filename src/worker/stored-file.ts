@@ -13,7 +13,6 @@ const HEAD_BYTES = 2 ** 20;
 
 /** Larger pictures come scaled down, else they would take some bytes a pixel several times. */
 const MOST_UNSCALED_PIXELS = 2 ** 26;
-const ENOUGH_PIXELS = 2 ** 24;
 
 /** A stored picture, and what has to be done to it when it is decoded. */
 export interface StoredFile {
@@ -34,8 +33,7 @@ export async function takeFile(
   const [width, height, isWebp] = lookAt(await bytes(file.slice(0, HEAD_BYTES)));
   check(width, height);
   if (width * height > MOST_UNSCALED_PIXELS) {
-    const resizeWidth = Math.ceil(Math.sqrt((ENOUGH_PIXELS * width) / height));
-    return { file, orientation: 1, resizeWidth };
+    return { file, orientation: 1, resizeWidth: width >> 2 };
   }
   if (!isWebp) return { file, orientation: 1 };
   const { orientation, upright } = takeWebpOrientation(await bytes(file));

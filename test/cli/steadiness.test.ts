@@ -73,3 +73,12 @@ test('changes of which the label is another, and their shares', async () => {
   expect(changes).toEqual(['shift', 'jpeg']);
   expect(steadinessOf([changes, ['jpeg'], [], []])).toEqual({ noise: 0, shift: 0.25, jpeg: 0.5 });
 });
+
+test('the picture is read within the same bounds as before', async () => {
+  const model = {
+    run: () => Promise.reject(),
+    describe: () => ({ preprocessing }) as ModelDescription,
+  };
+  const changes = changesOfLabel(model, await pictureFile(), { maxPixels: SIZE }, 7);
+  await expect(changes).rejects.toMatchObject({ code: 'PICTURE_SIZE' });
+});

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,6 +86,16 @@ test('a file is written whole, and data beside it are read', async () => {
   const report = await convertFile(join(folder, 'net.onnx'), join(folder, 'net.safetensors'));
   expect(report.layers).toMatchObject([{ as: 'bits' }]);
   expect(existsSync(join(folder, 'net.safetensors'))).toBe(true);
+});
+
+test('files of more than maxBytes, and data beside the model that are no file, are refused', async () => {
+  const source = join(folder, 'pipe.onnx');
+  writeFileSync(source, onnxModel(lying({ location: 'pipe.data' })));
+  execFileSync('mkfifo', [join(folder, 'pipe.data')]);
+  const target = join(folder, 'pipe.safetensors');
+  await expect(convertFile(source, target)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+  const tooLarge = convertFile(source, target, { maxBytes: 9 });
+  await expect(tooLarge).rejects.toMatchObject({ code: 'FILE_TOO_LARGE' });
 });
 
 const dense = { name: 'w', shape: [4, 5], floats: signs(20, 1) };
