@@ -123,6 +123,31 @@ export function levelsGraph(layer, bits, asSigns) {
   return chain(layer, nodes);
 }
 
+/**
+ * The sum of so many convolutions of the same signs.
+ * @param {Layer} layer
+ * @param {number} bases
+ */
+export function basesGraph(layer, bases) {
+  /** @type {GraphNode[]} */
+  const nodes = [{ name: 'signs', op: 'sign', inputs: ['image'], threshold: undefined }];
+  for (let base = 0; base < bases; base++) {
+    const name = base === 0 ? 'sum0' : `conv${base}`;
+    nodes.push({
+      name,
+      op: 'binary_conv2d',
+      inputs: ['signs'],
+      weight: randomBits(layer),
+      alpha: random(layer.outChannels),
+      paddingValue: 0,
+      bits: 1,
+      ...geometry(layer),
+    });
+    if (base > 0) nodes.push({ name: `sum${base}`, op: 'add', inputs: [`sum${base - 1}`, name] });
+  }
+  return chain(layer, nodes);
+}
+
 export function floatGraph(/** @type {Layer} */ layer) {
   const { kernel, inChannels, outChannels, groups } = layer;
   const weight = random(outChannels * (inChannels / groups) * kernel * kernel);

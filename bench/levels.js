@@ -1,14 +1,17 @@
 /**
- * Convolutions of numbers of 2 to 4 bits, one core: packed in one pass and read by one convolution, against a
- * sign and a convolution for each threshold, whose sums are added. Packing and epilogues included, float32.
+ * What is more than one binary convolution, one core, packing and epilogues included, float32. Numbers of 2 to 4
+ * bits: packed in one pass and read by one convolution, against a sign and a convolution for each
+ * threshold, whose sums are added. Several bases of the weights: in one call, which makes its tables once,
+ * against a call each.
  *
  *     npm run build && node bench/levels.js [--rounds 3] [--time 60]
  *
- * Of each the fastest run. Writes bench/results/levels.{json,txt,svg}.
+ * Of each the fastest run, by processor time. Writes bench/results/levels.{json,txt,svg}.
  */
 
 import { parseArgs } from 'node:util';
-import { levelsGraph } from './layer-graphs.js';
+import { UNCOMMON } from '../dist/kernels/uncommon.js';
+import { basesGraph, levelsGraph } from './layer-graphs.js';
 import { WINDOWS } from './layers.js';
 import { logBars } from './picture.js';
 import { header, table, writeResults } from './report.js';
@@ -22,39 +25,58 @@ const { values: flags } = parseArgs({
   },
 });
 
+/** The families of kernels, none of which adds up several convolutions in one call. */
+const APART = {
+  ...UNCOMMON,
+  binary_conv2d: UNCOMMON.binary_conv2d.map(({ joins: _, ...family }) => family),
+};
+
 /** All of a graph but the ends, which networks do once. */
-async function taskOf(/** @type {ReturnType<typeof levelsGraph>} */ graph) {
-  const steps = await openSteps(graph, 'simd');
+async function taskOf(/** @type {ReturnType<typeof levelsGraph>} */ graph, uncommon = UNCOMMON) {
+  const steps = await openSteps(graph, 'simd', uncommon);
   const calls = steps.filter(({ kernel }) => !/planar/i.test(kernel)).map(({ call }) => call);
   return () => {
     for (const call of calls) call();
   };
 }
 
-const layers = WINDOWS.filter(({ kernel, stride }) => kernel === 3 && stride === 1);
-/** @type {{ name: string, signs: number, levels: number }[]} */
+/** @type {{ name: string, apart: number, together: number }[]} */
 const rows = [];
-for (const layer of layers) {
+async function measure(
+  /** @type {string} */ name,
+  /** @type {() => void} */ one,
+  /** @type {() => void} */ other,
+) {
+  const tasks = new Map([
+    ['apart', one],
+    ['together', other],
+  ]);
+  const times = await timeTasks(tasks, Number(flags.rounds), Number(flags.time), 'fastest');
+  const of = (/** @type {string} */ task) => times.get(task) ?? Number.NaN;
+  rows.push({ name, apart: of('apart'), together: of('together') });
+}
+
+for (const layer of WINDOWS.filter(({ kernel, stride }) => kernel === 3 && stride === 1)) {
   for (const bits of [2, 3, 4]) {
-    const tasks = new Map([
-      ['signs', await taskOf(levelsGraph(layer, bits, true))],
-      ['levels', await taskOf(levelsGraph(layer, bits, false))],
-    ]);
-    const times = await timeTasks(tasks, Number(flags.rounds), Number(flags.time), 'fastest');
-    const [signs, levels] = [times.get('signs') ?? Number.NaN, times.get('levels') ?? Number.NaN];
-    rows.push({ name: `${layer.name}, ${bits} bits`, signs, levels });
+    const [signs, levels] = [levelsGraph(layer, bits, true), levelsGraph(layer, bits, false)];
+    await measure(`${layer.name}, ${bits} bits`, await taskOf(signs), await taskOf(levels));
+  }
+  for (const bases of [3, 5]) {
+    const graph = basesGraph(layer, bases);
+    await measure(`${layer.name}, ${bases} bases`, await taskOf(graph, APART), await taskOf(graph));
   }
 }
 
-const title = 'Convolutions of numbers of 2 to 4 bits, milliseconds, one core';
+const title =
+  'Convolutions of several bits and of several bases, milliseconds of processor time, the fastest';
 const head = header(title);
 const body = table(
-  ['layer', 'signs', 'levels', 'ratio'],
-  rows.map(({ name, signs, levels }) => [
+  ['layer', 'apart', 'together', 'ratio'],
+  rows.map(({ name, apart, together }) => [
     name,
-    signs.toFixed(3),
-    levels.toFixed(3),
-    `${(signs / levels).toFixed(2)}x`,
+    apart.toFixed(3),
+    together.toFixed(3),
+    `${(apart / together).toFixed(2)}x`,
   ]),
 );
 console.log(`${head}\n${body}`);
@@ -63,7 +85,7 @@ writeResults('levels', {
   json: { rows },
   svg: logBars(
     title,
-    ['signs', 'levels'],
-    rows.map(({ name, signs, levels }) => ({ name, values: { signs, levels } })),
+    ['apart', 'together'],
+    rows.map(({ name, apart, together }) => ({ name, values: { apart, together } })),
   ),
 });

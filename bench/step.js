@@ -9,9 +9,10 @@ const PAGE = 65536;
  * The kernel calls of a graph's plan, ready to be repeated; their input is that of a run on random numbers.
  * @param {import('../dist/graph/graph.js').Graph} graph
  * @param {'plain' | 'simd'} build
+ * @param {import('../dist/kernels/index.js').Families} [uncommon]
  */
-export async function openSteps(graph, build) {
-  const plan = planGraph(graph, build, 1, {}, UNCOMMON);
+export async function openSteps(graph, build, uncommon = UNCOMMON) {
+  const plan = planGraph(graph, build, 1, {}, uncommon);
   const pages = Math.ceil(plan.memoryBytes / PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const module = new WebAssembly.Module(

@@ -116,12 +116,12 @@ function levelBases(weight: Float32Array, filters: number, tolerance: number): B
 
 function levelsOf(row: Float32Array, within: number): number[] | undefined {
   const levels: number[] = [];
-  for (const w of row.slice().sort()) {
-    if (levels.length > 0 && w - levels.at(-1)! <= within) continue;
+  for (const w of row) {
+    if (levels.some((level) => Math.abs(w - level) <= within)) continue;
     if (levels.length === MOST_LEVELS) return undefined;
     levels.push(w);
   }
-  return levels;
+  return levels.sort((a, b) => a - b);
 }
 
 /** The bits of how many steps a weight is above the least of its filter. */

@@ -218,8 +218,8 @@ export const MUTATIONS = [
       ['the padding on the left is that above', '- left,', '- top,'],
       [
         'every group has the weights of the first',
-        'group * outputs * filterBits, filterBits',
-        '0, filterBits',
+        '(_, group) => group * outputs * filterBits',
+        '() => 0',
       ],
       [
         'rows are read at the stride of columns',

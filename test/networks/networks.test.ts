@@ -39,6 +39,7 @@ const NETWORK_CASES: readonly [string, () => GraphDefinition][] = [
   ]),
   ['abc-net of 2 x 3 bases', () => abcNet({ ...SMALL, weightBases: 2, activationBases: 3 })],
   ['dorefa-net of 2 bits', () => doReFaNet({ ...SMALL, activationBits: 2 })],
+  ['dorefa-net of 4 bits', () => doReFaNet({ ...SMALL, activationBits: 4 })],
   ['mobinet', () => mobinetDefinition({ ...SMALL, block: 'mid', k: 3 })],
 ];
 
