@@ -28,7 +28,7 @@ const { values: flags } = parseArgs({
 /** The families of kernels, none of which adds up several convolutions in one call. */
 const APART = {
   ...UNCOMMON,
-  binary_conv2d: UNCOMMON.binary_conv2d.map(({ joins: _, ...family }) => family),
+  binary_conv2d: UNCOMMON.binary_conv2d.map(({ join: _, ...family }) => family),
 };
 
 /** All of a graph but the ends, which networks do once. */

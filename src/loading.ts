@@ -102,7 +102,7 @@ async function planWithNeeded(
   const { UNCOMMON } = await uncommonFamilies().catch((cause) => {
     throw new RuntimeError('WASM_INVALID', 'Cannot load what this model needs of the package', {
       cause,
-      hint: 'is kernels/uncommon.js of mobinet/dist served, beside what has been loaded?',
+      hint: 'is kernels/uncommon.js of mobinet/dist served?',
     });
   });
   return planWith(UNCOMMON);

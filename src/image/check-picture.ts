@@ -29,7 +29,7 @@ export function checkPictureSize(
     throw new InputError(
       'PICTURE_SIZE',
       `A picture of ${width} x ${height} = ${width * height} pixels is too large`,
-      { hint: `at most ${maxPixels}; maxPixels (--max-pixels) sets the limit` },
+      { hint: `maxPixels (--max-pixels) is ${maxPixels}` },
     );
   }
 }

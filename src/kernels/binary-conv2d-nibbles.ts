@@ -1,13 +1,21 @@
 /** Binary convolutions of any window by table look-up: assembly/binary-conv2d-nibbles.ts. */
 
+import type { Graph } from '../graph/graph.ts';
 import { type BinaryConv2dNode, countScale } from '../ops/binary_conv2d.ts';
 import { dilationOf } from '../ops/shapes.ts';
 import type { Shape } from '../tensor.ts';
-import { parametersOf } from './binary-epilogue.ts';
+import { countParameters } from './binary-epilogue.ts';
 import { weightWords, wordsPerFilter } from './binary-weights.ts';
 import type { Argument } from './calls.ts';
 import { planeBytes, planesOrigin } from './encodings.ts';
-import { type Emission, type Family, skipArguments, streamRoom } from './family.ts';
+import {
+  type Emission,
+  type Family,
+  type Selection,
+  type Stage,
+  skipArguments,
+  streamRoom,
+} from './family.ts';
 import { joined } from './joined.ts';
 import { encodeBits } from './levels.ts';
 import {
@@ -34,7 +42,7 @@ export const binaryConv2dNibbles: Family<'binary_conv2d'> = {
   encode: encodeBits,
   writes: 'stream',
   makesSigns: ['nibbles', 'planes'],
-  joins: (stage, before) => tablesKey(stage.source) === tablesKey(before.source),
+  join: joinBases,
   emit(emission) {
     const { stage, target, calls, inputs, raster } = emission;
     const { activations } = target;
@@ -78,7 +86,7 @@ export const binaryConv2dNibbles: Family<'binary_conv2d'> = {
         chunkCount: node.bits * chunks.length,
         runs: calls.constant(runRecords(node, chunks.flat(), input)),
         parameters: calls.constant(
-          joined(bases.map((base) => parametersOf({ ...emission, stage: base }))),
+          joined(bases.map((base) => countParameters({ ...emission, stage: base }))),
         ),
         partialSums:
           node.bits * chunks.length > 1 ? calls.scratch(bases.length * group.outputs * 64) : 0,
@@ -98,6 +106,29 @@ export const binaryConv2dNibbles: Family<'binary_conv2d'> = {
     return { value: stream, signs };
   },
 };
+
+/** Where the skip of a stage has the same tables, and nothing else reads it, one call adds up both. */
+function joinBases(graph: Graph, selections: readonly Selection[]): Selection[] {
+  const keyOf = ({ source }: Stage) => tablesKey(source as BinaryConv2dNode);
+  const reads = [graph.output, ...graph.nodes.flatMap(({ inputs }) => inputs)];
+  const kept = new Map<string, Selection>();
+  for (const selection of selections) {
+    let { stage } = selection;
+    const skip = stage.skip && kept.get(stage.skip.value);
+    if (
+      skip?.family === selection.family &&
+      skip.family.join === joinBases &&
+      keyOf(stage) === keyOf(skip.stage) &&
+      reads.filter((value) => value === skip.stage.value).length === 1
+    ) {
+      const { before = [], ...last } = skip.stage;
+      kept.delete(last.value);
+      stage = { ...stage, skip: last.skip, before: [...before, last] };
+    }
+    kept.set(stage.value, { ...selection, stage });
+  }
+  return [...kept.values()];
+}
 
 /** The offsets of a tile's pixels, before its nibbles in the scratch. */
 const OFFSET_BYTES = 128;

@@ -1,16 +1,10 @@
 /** The epilogue of binary convolutions: per channel, a function with one kink of the count of mismatches. */
 
 import { countScale } from '../ops/binary_conv2d.ts';
-import type { Constant } from './calls.ts';
 import type { Emission } from './family.ts';
 
-/** Its parameters, and the fused sign's thresholds, as a constant. */
-export function countParameters(emission: Emission<'binary_conv2d'>): Constant {
-  return emission.calls.constant(parametersOf(emission));
-}
-
-/** Those of a stage, of which the emission tells what it is for. */
-export function parametersOf({
+/** Parameters of a stage's epilogue, and the fused sign's thresholds. */
+export function countParameters({
   stage,
   target,
   sign,

@@ -50,7 +50,7 @@ export const binaryGrouped3x3Planes: Family<'binary_conv2d'> = {
         stepCount: shape.stepCount,
         corrections: calls.constant(corrections),
         borders: calls.sharedConstant(`borders ${size}`, () => borderClasses(raster)),
-        parameters: countParameters(emission),
+        parameters: emission.calls.constant(countParameters(emission)),
         skip,
         skipChannelBytes: skipTileBytes === 0 ? 0 : activations.tileBytes,
         skipTileBytes,

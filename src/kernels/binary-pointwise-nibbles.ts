@@ -44,7 +44,7 @@ export const binaryPointwiseNibbles: Family<'binary_conv2d'> = {
             node.inChannels,
           ),
         ),
-        parameters: countParameters(emission),
+        parameters: calls.constant(countParameters(emission)),
         chunks: calls.sharedConstant(`chunks ${node.inChannels}`, () =>
           Int32Array.from(chunks.flat().flatMap(({ fives, fours }) => [fives, fours])),
         ),

@@ -79,7 +79,7 @@ function commonArguments(emission: Emission<'binary_conv2d'>, stream: Buffer) {
   return {
     bits: emission.inputs[0]!.buffer,
     weights: emission.calls.constant(node.weight),
-    parameters: countParameters(emission),
+    parameters: emission.calls.constant(countParameters(emission)),
     ...skipArguments(emission),
     stream,
     wordsPerPixel: Math.ceil(node.inChannels / 64),

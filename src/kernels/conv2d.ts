@@ -34,7 +34,7 @@ export const conv2d: Family<'conv2d'> = {
 
 /** One that keeps the width of a stream; a picture, which is planar, is not worth making a stream of. */
 export const conv2dSameWidth: Family<'conv2d'> = {
-  name: 'conv2d-same-width',
+  name: 'same-width',
   accepts: ({ source }, { activations }) =>
     activations.name === 'float32' && source.inChannels > 4 && keepsWidth(source),
   reads: 'stream',
@@ -74,8 +74,7 @@ function keepsWidth(node: Conv2dNode): boolean {
   const [, left, , right] = node.padding;
   return (
     node.stride.every((step) => step === 1) &&
-    left <= 1 &&
-    right <= 1 &&
+    Math.max(left, right) <= 1 &&
     left + right === dilationOf(node)[1] * (node.kernel[1] - 1)
   );
 }

@@ -3,6 +3,7 @@
  * that it makes of one. `index.ts` lists them by operation; src/plan/select.ts decides.
  */
 
+import type { Graph } from '../graph/graph.ts';
 import type { NodeOfOp, OpName } from '../ops/index.ts';
 import type { LevelsNode } from '../ops/levels.ts';
 import type { PiecewiseLinear } from '../ops/piecewise-linear.ts';
@@ -107,9 +108,17 @@ export interface Family<Op extends OpName> {
   readonly writes: 'stream' | 'planar';
   /** Encodings of signs that it can make itself. */
   readonly makesSigns?: readonly SimdEncoding[];
-  /** Whether a stage's call can add up what is its skip, too, where nothing else reads that. */
-  joins?(stage: Stage<Op>, before: Stage<Op>): boolean;
+  /** Makes one selection of several of its own that one call can do. */
+  join?(graph: Graph, selections: readonly Selection[]): Selection[];
   emit(emission: Emission<Op>): Emitted;
+}
+
+/** A stage with the kernels that do it. */
+export interface Selection {
+  readonly stage: Stage;
+  readonly family: Family<OpName>;
+  /** The first sign of the stage's value that its kernel makes for a reader of it. */
+  readonly sign: FusedSign | undefined;
 }
 
 /** Room for a stream. */

@@ -6,13 +6,12 @@
 import type { Graph } from '../graph/graph.ts';
 import type { Buffer, CallWriter } from '../kernels/calls.ts';
 import { encodeSigns } from '../kernels/encodings.ts';
-import type { Encode, Layout, Place, Target } from '../kernels/family.ts';
+import type { Encode, Layout, Place, Selection, Target } from '../kernels/family.ts';
 import { toPlanar, toStream } from '../kernels/layout.ts';
 import { rasterOf } from '../kernels/raster.ts';
 import type { LevelsNode } from '../ops/levels.ts';
 import type { SignNode } from '../ops/sign.ts';
 import { sizeOf } from '../tensor.ts';
-import type { Selection } from './select.ts';
 
 /** Of families that accept nothing but signs. */
 const ofSigns = encodeSigns as Encode;

@@ -6,18 +6,10 @@
 import { GraphError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { SignEncoding, SimdEncoding } from '../kernels/encodings.ts';
-import type { Family, FusedSign, Stage, Target } from '../kernels/family.ts';
+import type { Family, FusedSign, Selection, Stage, Target } from '../kernels/family.ts';
 import { type Families, familiesOf } from '../kernels/index.ts';
 import type { OpName } from '../ops/index.ts';
 import type { SignNode } from '../ops/sign.ts';
-
-/** A stage with the kernels that do it. */
-export interface Selection {
-  readonly stage: Stage;
-  readonly family: Family<OpName>;
-  /** The first sign of the stage's value that its kernel makes for a reader of it. */
-  readonly sign: FusedSign | undefined;
-}
 
 /**
  * @param uncommon families beside the common ones
@@ -47,28 +39,7 @@ export function select(
     const family = families[index]!;
     return { stage, family, sign: fusedSign(family, signs.get(stage.value) ?? [], wanted) };
   });
-  return joinSums(graph, selections);
-}
-
-/** Where a family can add up a stage and its skip in one call, and nothing else reads the skip, one of them. */
-function joinSums(graph: Graph, selections: readonly Selection[]): Selection[] {
-  const reads = [graph.output, ...graph.nodes.flatMap(({ inputs }) => inputs)];
-  const kept = new Map<string, Selection>();
-  for (const selection of selections) {
-    let { stage } = selection;
-    const skip = stage.skip && kept.get(stage.skip.value);
-    if (
-      skip?.family === selection.family &&
-      skip.family.joins?.(stage, skip.stage) &&
-      reads.filter((value) => value === skip.stage.value).length === 1
-    ) {
-      const { before = [], ...last } = skip.stage;
-      kept.delete(last.value);
-      stage = { ...stage, skip: last.skip, before: [...before, last] };
-    }
-    kept.set(stage.value, { ...selection, stage });
-  }
-  return [...kept.values()];
+  return families.find(({ join }) => join)?.join?.(graph, selections) ?? selections;
 }
 
 function familyOf(stage: Stage, target: Target, uncommon: Families | undefined): Family<OpName> {

@@ -89,7 +89,7 @@ async function postableFile(source: Blob, check: SizeCheck): Promise<Postable> {
   const { takeFile } = await import('./stored-file.ts').catch((cause) => {
     throw new InputError('PICTURE_DECODE', 'Cannot look at a stored picture', {
       cause,
-      hint: `is worker/stored-file.js of mobinet/dist served? ${cause}`,
+      hint: `is worker/stored-file.js of mobinet/dist served?`,
     });
   });
   const { file, orientation, resizeWidth } = await takeFile(source, check);

@@ -8,7 +8,8 @@ import { describeInChromium } from './chromium.ts';
 const INPUT = fixedInput(3 * 64 * 64);
 
 async function wantedBits(): Promise<Uint32Array> {
-  const model = await loadModel(undefined, { build: 'plain', wasm: wasmBytes('plain') });
+  const file = new URL('../../models/mobinet-mid-k3-w50-64.safetensors', import.meta.url);
+  const model = await loadModel(file, { build: 'plain', wasm: wasmBytes('plain') });
   return bitsOf(await model.run(INPUT));
 }
 
