@@ -63,6 +63,8 @@ export function pathOf(file: string | URL): string {
   const isUrl = file instanceof URL || file.startsWith('file:');
   if (!isUrl) return file;
   try {
+    // Without a path it would stand for all that there is.
+    if (/^file:\/{0,2}$/.test(`${file}`)) throw new TypeError('the address has no path');
     return fileURLToPath(file);
   } catch (cause) {
     throw new FileError('FILE_NOT_FOUND', `Not the address of a file here: ${file}`, {

@@ -59,7 +59,7 @@ const sh = (script: string) => {
 
 test('a folder of all kinds: what can be read is, what cannot is reported, FIFOs and devices are said', () => {
   const { stdout, stderr, status } = sh(
-    `$MOBINET classify --json --top 1 "$PWD/pictures" file:///%zz file://elsewhere/a.jpg "$ROCKET"`,
+    `$MOBINET classify --json --top 1 "$PWD/pictures" file:///%zz file: file://elsewhere/a.jpg "$ROCKET"`,
   );
   const results: (PictureResult | PictureFailure)[] = JSON.parse(stdout);
   const outcome = Object.fromEntries(
@@ -77,6 +77,7 @@ test('a folder of all kinds: what can be read is, what cannot is reported, FIFOs
     'pictures/broken.jpg': 'FILE_NOT_FOUND',
     'pictures/deep': 'FILE_UNREADABLE',
     'file:///%zz': 'FILE_NOT_FOUND',
+    'file:': 'FILE_NOT_FOUND',
     'file://elsewhere/a.jpg': 'FILE_NOT_FOUND',
     [rocket]: 640,
   });

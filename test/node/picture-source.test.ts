@@ -87,6 +87,7 @@ describe('classify refuses', () => {
       'from Object',
     ],
     ['an empty Blob', new Blob([]), 'PICTURE_DECODE', '0 bytes'],
+    ['a file: address without a path', 'file://', 'FILE_NOT_FOUND', 'file://'],
     ['a file: address of another host', 'file://elsewhere/cat.png', 'FILE_NOT_FOUND', 'elsewhere'],
     ['an address of nobody', 'http://127.0.0.1:1/cat.png', 'PICTURE_FETCH', '127.0.0.1:1'],
     ['a data: address that is none', 'data:;base64,%', 'PICTURE_FETCH', 'data:'],
