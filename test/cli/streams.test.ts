@@ -112,7 +112,7 @@ test('a FIFO is waited for, which is said, and read to its end', () => {
   const { stdout, stderr } = sh(
     `mkfifo pipe
     $MOBINET classify --json pipe 2> said &
-    until grep -q Waiting said; do sleep 0.1; done
+    until grep -qs Waiting said; do sleep 0.1; done
     cat "$ROCKET" > pipe
     wait
     cat said >&2`,
