@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 /** The rooms of src/ in the order of docs/architecture.md: each imports only from those before it. */
 const ROOMS = [
   'json',
+  'joined',
   'errors',
   'tensor',
   'ops',

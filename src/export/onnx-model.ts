@@ -1,5 +1,7 @@
 /** Writes ONNX models: protocol buffers as onnx.proto has them, IR version 8, opset 17. */
 
+import { joined } from '../joined.ts';
+
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A whole number, whole numbers, or a float. */
@@ -51,17 +53,10 @@ function float32(field: number, value: number): Bytes {
 function message(field: number, ...parts: readonly (Uint8Array | string)[]): Bytes {
   const content = parts.map((part) => (typeof part === 'string' ? encoder.encode(part) : part));
   const length = content.reduce((sum, part) => sum + part.length, 0);
-  return joined([Uint8Array.from([...varint(field * 8 + 2), ...varint(length)]), ...content]);
-}
-
-function joined(parts: readonly Uint8Array[]): Bytes {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joined(Uint8Array, [
+    Uint8Array.from([...varint(field * 8 + 2), ...varint(length)]),
+    ...content,
+  ]);
 }
 
 function attribute(name: string, value: OnnxAttribute): Bytes {
@@ -113,7 +108,7 @@ export function openOnnxWriter(): OnnxWriter {
       return name;
     },
     finish: ({ name, input, output }) =>
-      joined([
+      joined(Uint8Array, [
         whole(1, 8),
         message(2, 'mobinet'),
         message(

@@ -1,3 +1,4 @@
+import { joined } from '../joined.ts';
 import { type Container, tensorBytes } from './safetensors.ts';
 
 /** Strings in order of their code points. */
@@ -24,13 +25,7 @@ function coveredBytes({ metadata, tensors }: Container): Uint8Array<ArrayBuffer>
     addTexts(name, tensor.dtype, tensor.shape);
     parts.push(tensorBytes(tensor));
   }
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joined(Uint8Array, parts);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Binary convolutions of any window by table look-up: assembly/binary-conv2d-nibbles.ts. */
 
 import type { Graph } from '../graph/graph.ts';
+import { joined } from '../joined.ts';
 import { type BinaryConv2dNode, countScale } from '../ops/binary_conv2d.ts';
 import { dilationOf } from '../ops/shapes.ts';
 import type { Shape } from '../tensor.ts';
@@ -16,7 +17,7 @@ import {
   skipArguments,
   streamRoom,
 } from './family.ts';
-import { joined } from './joined.ts';
+import { joinedAlike } from './joined.ts';
 import { encodeBits } from './levels.ts';
 import {
   chunksOf,
@@ -86,7 +87,7 @@ export const binaryConv2dNibbles: Family<'binary_conv2d'> = {
         chunkCount: node.bits * chunks.length,
         runs: calls.constant(runRecords(node, chunks.flat(), input)),
         parameters: calls.constant(
-          joined(bases.map((base) => countParameters({ ...emission, stage: base }))),
+          joinedAlike(bases.map((base) => countParameters({ ...emission, stage: base }))),
         ),
         partialSums:
           node.bits * chunks.length > 1 ? calls.scratch(bases.length * group.outputs * 64) : 0,
@@ -234,6 +235,7 @@ function packWeights(
   const words = bases.map((base) => weightWords(base));
   const groups = Array.from({ length: node.groups }, (_, group) => group * outputs * filterBits);
   return joined(
+    Uint16Array,
     groups.flatMap((first) =>
       runs.flatMap((chunk) =>
         words.map((all) => packLookUps([chunk], all, first, filterBits, outputs, channels)),

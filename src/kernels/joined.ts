@@ -1,13 +1,8 @@
-/** Arrays of one type, one after the other. */
-export function joined<Numbers extends Float32Array | Int16Array | Uint16Array>(
+import { joined } from '../joined.ts';
+
+/** Arrays of one class, at least one, one after the other. */
+export function joinedAlike<Numbers extends Int16Array | Float32Array>(
   arrays: readonly Numbers[],
 ): Numbers {
-  const length = arrays.reduce((sum, each) => sum + each.length, 0);
-  const all = new (arrays[0]!.constructor as new (length: number) => Numbers)(length);
-  let at = 0;
-  for (const each of arrays) {
-    all.set(each, at);
-    at += each.length;
-  }
-  return all;
+  return joined(arrays[0]!.constructor as new (length: number) => Numbers, arrays);
 }

@@ -14,7 +14,7 @@ import {
   signsIn,
 } from './encodings.ts';
 import type { Place } from './family.ts';
-import { joined } from './joined.ts';
+import { joinedAlike } from './joined.ts';
 import { TILE_PIXELS } from './raster.ts';
 
 const EVERY: Readonly<Record<SignEncoding, Encoding>> = {
@@ -58,7 +58,7 @@ export function encodeBits(
   const rows = thresholdsOfChannels(node, channels).map((row) =>
     activations.thresholds(row, channels),
   );
-  const thresholds = calls.constant(joined(rows));
+  const thresholds = calls.constant(joinedAlike(rows));
   const common = { stream: buffer, thresholds, channels, bits };
   if (encoding === 'words') {
     calls.call({

@@ -1,5 +1,6 @@
 import { FileError } from '../errors.ts';
 import { type ByteLimit, checkBytes, modelLimit } from '../file/byte-limit.ts';
+import { joined } from '../joined.ts';
 
 /** A first part that is enough to tell what a file is. */
 const HEAD_BYTES = 512;
@@ -33,17 +34,7 @@ export async function readBytes(
     length += bytes.length;
     checkBytes(length, name, limit);
     read.push(bytes);
-    if (before < HEAD_BYTES && length >= HEAD_BYTES) look?.(joined(read, length));
+    if (before < HEAD_BYTES && length >= HEAD_BYTES) look?.(joined(Uint8Array, read));
   }
-  return joined(read, length);
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
+  return joined(Uint8Array, read);
 }
