@@ -39,7 +39,8 @@ export function select(
     const family = families[index]!;
     return { stage, family, sign: fusedSign(family, signs.get(stage.value) ?? [], wanted) };
   });
-  return families.find(({ join }) => join)?.join?.(graph, selections) ?? selections;
+  const joins = new Set(families.map(({ join }) => join));
+  return [...joins].reduce((made, join) => join?.(graph, made) ?? made, selections as Selection[]);
 }
 
 function familyOf(stage: Stage, target: Target, uncommon: Families | undefined): Family<OpName> {
