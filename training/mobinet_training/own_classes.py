@@ -61,9 +61,10 @@ def parse(arguments):
     for path in filter(None, (chosen.folder, chosen.val)):
         if not path.exists():
             parser.error(f"{path} is not there")
+    chosen.small = data.usual_side([chosen.folder]) <= SMALL_SIDE
     if chosen.start_from == "auto":
         many = chosen.minutes and data.usual_count([chosen.folder]) >= MANY_PICTURES
-        chosen.start_from = "scratch" if many and data.usual_side([chosen.folder]) <= SMALL_SIDE else "things"
+        chosen.start_from = "scratch" if many and chosen.small else "things"
     if chosen.start_from in SHIPPED:
         chosen.start_from = str(shipped(chosen.start_from))
     elif chosen.start_from == "scratch":
@@ -77,7 +78,7 @@ def parse(arguments):
 
 def settings(chosen, state):
     """Those of train.py, for a run whose checkpoints are in the folder `state`."""
-    small = not chosen.start_from and data.usual_side([chosen.folder]) <= SMALL_SIDE
+    small = chosen.small and not chosen.start_from
     size = restore.input_size(chosen.start_from) if chosen.start_from else 32 if small else 64
     options = {
         "out": state, "cache": state / "cache", "train": chosen.folder, "size": size, "seed": chosen.seed,
@@ -124,11 +125,11 @@ def pictures_of(s):
     return class_ids, class_names, pictures, tuple(part[evenly(len(val[0]), VALIDATION_PICTURES)] for part in val)
 
 
-def fit_head(run, net):
+def fit_head(run, net, flip):
     """(head, share of the validation pictures that it gets right, pair): a classifier of the features of `net`.
 
-    pair: the first class that is another one in a mirror, and that one; or None. Where the network is trained
-    afterwards, features of some thousands of pictures are enough.
+    pair: with flip "auto" the first class that is another one in a mirror, and that one; or None. Where the network
+    is trained afterwards, features of some thousands of pictures are enough.
     """
     size = restore.input_size(run.s.start_from or shipped("things"))
 
@@ -136,9 +137,11 @@ def fit_head(run, net):
         return net.features(x if x.shape[2] == size else F.interpolate(x, size=(size, size), mode="bilinear"))
 
     some = evenly(len(run.pixels), START_PICTURES if run.s.minutes else len(run.pixels))
-    train_features, val, mirrored = (
-        batched(features, pixels, "features") for pixels in (run.pixels[some], run.val_pixels, run.val_pixels.flip(2)))
+    train_features, val = (batched(features, pixels, "features") for pixels in (run.pixels[some], run.val_pixels))
     head, right = linear_head.best_fit((train_features, run.classes[some]), (val, run.val_classes), len(run.class_names))
+    if flip != "auto":
+        return head, right, None
+    mirrored = batched(features, run.val_pixels.flip(2), "features")
     return head, right, linear_head.not_itself_in_a_mirror(head, val, mirrored, run.val_classes)
 
 
@@ -146,13 +149,13 @@ def start(run, flip):
     """Before the first step: the classifier, where there is a network to start from; and whether to mirror pictures."""
     pair = None
     if run.s.start_from:
-        head, right, pair = fit_head(run, run.net.eval())
+        head, right, pair = fit_head(run, run.net.eval(), flip)
         print(f"classifier on the features of {Path(run.s.start_from).name}: {right:.1%} right of the validation pictures")
         run.net.head.weight.data, run.net.head.bias.data = head
         run.net.train()
     elif flip == "auto":
-        _, _, pair = fit_head(run, restore.load_network(shipped("things")))
-    if flip == "auto" and pair:
+        _, _, pair = fit_head(run, restore.load_network(shipped("things")), flip)
+    if pair:
         print("--flip false: {} is {} in a mirror".format(*(run.class_names[k] for k in pair)))
     run.s.flip = "true" if flip == "true" or flip == "auto" and not pair else "false"
     run.average = Average(run.net, run.s.average)
