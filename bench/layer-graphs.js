@@ -78,19 +78,29 @@ export function binaryGraph(layer, stream) {
   /** @type {GraphNode[]} */
   const nodes = [
     { name: 'signs', op: 'sign', inputs: ['image'], threshold: undefined },
-    {
-      name: 'conv',
-      op: 'binary_conv2d',
-      inputs: ['signs'],
-      weight: randomBits(layer),
-      alpha: random(layer.outChannels),
-      paddingValue: 0,
-      bits: 1,
-      ...geometry(layer),
-    },
+    ofSigns(layer, 'conv'),
     ...rest(layer),
   ];
   return chain(layer, nodes, stream);
+}
+
+/**
+ * A convolution of the signs, random, padded with zeros.
+ * @param {Layer} layer
+ * @param {string} name
+ * @returns {GraphNode}
+ */
+function ofSigns(layer, name) {
+  return {
+    name,
+    op: 'binary_conv2d',
+    inputs: ['signs'],
+    weight: randomBits(layer),
+    alpha: random(layer.outChannels),
+    paddingValue: 0,
+    bits: 1,
+    ...geometry(layer),
+  };
 }
 
 /**
@@ -133,16 +143,7 @@ export function basesGraph(layer, bases) {
   const nodes = [{ name: 'signs', op: 'sign', inputs: ['image'], threshold: undefined }];
   for (let base = 0; base < bases; base++) {
     const name = base === 0 ? 'sum0' : `conv${base}`;
-    nodes.push({
-      name,
-      op: 'binary_conv2d',
-      inputs: ['signs'],
-      weight: randomBits(layer),
-      alpha: random(layer.outChannels),
-      paddingValue: 0,
-      bits: 1,
-      ...geometry(layer),
-    });
+    nodes.push(ofSigns(layer, name));
     if (base > 0) nodes.push({ name: `sum${base}`, op: 'add', inputs: [`sum${base - 1}`, name] });
   }
   return chain(layer, nodes);
