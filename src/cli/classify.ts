@@ -126,17 +126,17 @@ async function classify(paths: readonly string[], flags: ClassifyFlags): Promise
     throw new InputError('INVALID_OPTION', 'Standard input (-) can be read only once');
   }
   const { activations, build, threads, limit: limits } = flags;
-  const options = { activations, build, threads, limits };
-  const model = await loadModel(await readModel(flags), options);
+  const loading = { activations, build, threads, limits };
+  const model = await loadModel(await readModel(flags), loading);
   const { threadsReason } = model.describe();
   if (threadsReason !== undefined) say(`On one thread: ${safeText(threadsReason)}`);
   const files = await expandPaths(paths);
   const progress = openProgress(files.length, 'pictures');
   const reporter = flags.json ? jsonReporter() : textReporter(files.length);
-  const seeing = optionsOf(flags, model);
+  const options = optionsOf(flags, model);
   let failed = 0;
   for (const file of files) {
-    const result = await classifyFile(model, file, seeing);
+    const result = await classifyFile(model, file, options);
     progress.hide();
     if ('error' in result) {
       failed++;
