@@ -5,6 +5,7 @@ import { parseGraph } from '../../src/graph/parse.ts';
 import { DEFAULT_LIMITS } from '../../src/plan/budget.ts';
 import type { Tensor } from '../../src/tensor.ts';
 import { planGraph } from '../helpers/plan.ts';
+import { processorTime } from '../helpers/processor-time.ts';
 import { f32 } from '../networks/tiny-network.ts';
 
 type Node = Record<string, unknown>;
@@ -77,11 +78,11 @@ describe('networks of a kilobyte that ask for all there is', () => {
   ])('%s: GRAPH_TOO_LARGE, at once', (_, make, message) => {
     const graph = make();
     const before = process.memoryUsage();
-    const begin = performance.now();
+    const begin = processorTime();
     expect(() => planGraph(graph, 'simd')).toThrow(message);
     expect(() => planGraph(graph, 'plain')).toThrow(GraphError);
     // Far from what making the objects took: 18 s and 3.6 GB.
-    expect(performance.now() - begin).toBeLessThan(5000);
+    expect(processorTime() - begin).toBeLessThan(5000);
     const after = process.memoryUsage();
     expect(
       after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers,
@@ -161,10 +162,10 @@ test('ten thousand values that live at once are laid out in seconds', () => {
     nodes.push({ name: `sum${i}`, op: 'add', inputs });
   }
   const graph = graphOf([3, 1, 1], [...nodes, mean(`sum${pairs - 1}`)]);
-  const begin = performance.now();
+  const begin = processorTime();
   const { arenaBytes } = planGraph(graph, 'simd');
   expect(arenaBytes).toBeGreaterThan(pairs * 3 * 32 * 4);
-  expect(performance.now() - begin).toBeLessThan(10_000);
+  expect(processorTime() - begin).toBeLessThan(10_000);
 });
 
 describe('each limit can be set, and is named', () => {
